@@ -1,0 +1,190 @@
+"""One Chromium, launched once, with Playwright on a loop thread of its own.
+
+    with Browser() as browser:
+        browser.call(some_coroutine(browser))
+
+The thread makes it work from scripts, other threads, Jupyter's running loop and spawned processes alike. Everything
+the browser writes lies in one temporary folder that carries our mark; a watcher outside (``reaper``) kills the browser
+and removes the folder if this process dies in any way. Not covered here: contexts (``session``), pages (``tab``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from .chromium import OWNER_SWITCH, find_browser, launch_args
+from .errors import BrowserGone, BrowserMissing, TimedOut
+from .network import launch_flags
+from .reaper import clean, marked
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser as PlaywrightBrowser
+
+T = TypeVar("T")
+START_TIMEOUT = 60.0
+CALL_TIMEOUT = 120.0
+_environment = threading.Lock()
+
+
+class Browser:
+    """A Chromium process and the thread that drives it.
+
+    Args:
+        executable: path of a Chrome or Chromium; found by itself if None (``WEBAGENT_BROWSER`` first).
+        headless: False opens a window, which needs a display.
+
+    Raises ``BrowserMissing`` on ``start`` if there is none or it does not come up.
+    """
+
+    def __init__(self, executable: str | os.PathLike[str] | None = None, headless: bool = True) -> None:
+        self.headless = headless
+        self._wanted = str(executable) if executable else None
+        self.executable: Path | None = None
+        self.version = ""
+        self.folder = ""
+        self.native: PlaywrightBrowser | None = None
+        self._playwright: Any = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._reaper: subprocess.Popen[bytes] | None = None
+        self._owner = os.getpid()
+
+    def __enter__(self) -> Browser:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> Any:
+        return Browser, (self._wanted, self.headless)
+
+    @property
+    def alive(self) -> bool:
+        return self.native is not None and self.native.is_connected() and self._owner == os.getpid()
+
+    def start(self) -> Browser:
+        """Launch, unless it runs already; returns itself."""
+        if self.alive:
+            return self
+        self.close()
+        self._owner = os.getpid()
+        self.executable = find_browser(self._wanted, headless=self.headless)
+        if not self.headless and display_missing():
+            raise BrowserMissing("a window needs a display, and there is none (DISPLAY is not set)", "leave out --headed, or start an X server such as xvfb-run")
+        self.folder = tempfile.mkdtemp(prefix=f"webagent-{os.getpid()}-")
+        self._reaper = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(Path(__file__).with_name("reaper.py")), str(os.getpid()), self.folder],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, args=(self._loop,), name="webagent-browser", daemon=True)
+        self._thread.start()
+        try:
+            self.call(self._launch(), timeout=START_TIMEOUT)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    @staticmethod
+    def _run(loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        loop.run_forever()
+        loop.close()
+
+    def call(self, work: Coroutine[Any, Any, T], timeout: float = CALL_TIMEOUT) -> T:
+        """Run a coroutine on the browser's thread and wait for it; raises what it raises, or ``TimedOut``."""
+        loop = self._loop
+        if loop is None or not loop.is_running() or self._owner != os.getpid():
+            if loop is None or self._owner != os.getpid() or self._thread is None or not self._thread.is_alive():
+                work.close()
+                raise BrowserGone("the browser is not running", "start it again: Browser.start()")
+        if threading.current_thread() is self._thread:
+            work.close()
+            raise BrowserGone("call() was used on the browser's own thread", "await the coroutine there")
+        future = asyncio.run_coroutine_threadsafe(work, loop)
+        try:
+            return future.result(timeout)
+        except concurrent.futures.TimeoutError:
+            if future.done():
+                raise
+            future.cancel()
+            raise TimedOut(f"the browser did not answer within {timeout:.0f} s") from None
+        except KeyboardInterrupt:
+            future.cancel()
+            raise
+
+    async def _launch(self) -> None:
+        from playwright.async_api import Error, async_playwright
+
+        manager = async_playwright()
+        with _environment:  # the driver inherits TMPDIR, and its profiles then lie in our folder
+            before = os.environ.get("TMPDIR")
+            os.environ["TMPDIR"] = self.folder
+            try:
+                self._playwright = await manager.start()
+            finally:
+                os.environ.pop("TMPDIR") if before is None else os.environ.__setitem__("TMPDIR", before)
+        try:
+            self.native = await self._playwright.chromium.launch(
+                executable_path=self.executable, headless=self.headless, timeout=START_TIMEOUT * 500,
+                handle_sigint=False, handle_sigterm=False, handle_sighup=False,
+                args=[*launch_args(self.headless), *launch_flags(), "--disable-smooth-scrolling", OWNER_SWITCH + self.folder],
+                env={**os.environ, "TMPDIR": self.folder},
+            )  # fmt: skip
+        except Error as error:
+            reason = str(error).splitlines()[0]
+            raise BrowserMissing(f"{self.executable} does not start: {reason}", "run 'webagent doctor'") from None
+        self.version = self.native.version
+
+    def pids(self) -> list[int]:
+        """Process ids that belong to this browser."""
+        return marked(self.folder) if self.folder else []
+
+    def close(self) -> None:
+        """End the browser, its thread and its folder; may be called twice and from any state."""
+        if self._owner != os.getpid():
+            return
+        if self._loop is not None and self._thread is not None and self._thread.is_alive():
+            try:
+                self.call(self._shut(), timeout=10.0)
+            except (TimedOut, BrowserGone):
+                pass  # what is left is killed below
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(5.0)
+        if self.folder:
+            clean(self.folder, patience=1.0)
+        if self._reaper is not None:
+            self._reaper.kill()
+            self._reaper.communicate()
+        self._loop = self._thread = self._reaper = self.native = self._playwright = None
+        self.folder = ""
+
+    async def _shut(self) -> None:
+        from playwright.async_api import Error
+
+        for step in (self.native.close if self.native else None, self._playwright.stop if self._playwright else None):
+            if step is None:
+                continue
+            try:
+                await asyncio.wait_for(step(), 4.0)
+            except (Error, TimeoutError):
+                continue
+        rest = [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+
+
+def display_missing() -> bool:
+    """True where a window could not be opened."""
+    return sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,0 +1,277 @@
+// Where to point at, and the few facts an action needs just before it happens. Reads only (scrolling aside).
+
+const windowOf = (node) => (node.ownerDocument || node).defaultView;
+
+function composedContains(outer, inner) {
+  for (let n = inner; n; ) {
+    if (n === outer) return true;
+    const up = n.assignedSlot || parentNode.call(n);
+    n = up || (nodeType.call(n) === 11 ? hostOf(n) : null);
+  }
+  return false;
+}
+const hostOf = (root) => root.host || null;
+
+function rectsOf(node) {
+  if (nodeType.call(node) === 3) {
+    const range = node.ownerDocument.createRange();
+    range.selectNodeContents(node);
+    return [...range.getClientRects()];
+  }
+  const rects = [...node.getClientRects()].filter((r) => r.width > 1 && r.height > 1);
+  if (rects.length) return rects;
+  const inner = childBox(node);
+  return inner ? [inner] : [];
+}
+
+// Points to try, in the coordinates of the node's own frame.
+function* spots(node, box, at, point) {
+  if (box) {
+    const x = box[0] - at.ox;
+    const y = box[1] - at.oy;
+    const [fx, fy] = point || [0.5, 0.5];
+    return void (yield [x + box[2] * fx, y + box[3] * fy]);
+  }
+  if (point) {
+    const r = nodeType.call(node) === 3 ? rectsOf(node)[0] : getRect.call(node);
+    if (r) yield [r.left + r.width * point[0], r.top + r.height * point[1]];
+    return;
+  }
+  const rects = rectsOf(node);
+  for (const r of rects.slice(0, 3)) yield [r.left + r.width / 2, r.top + r.height / 2];
+  const r = rects[0];
+  if (!r) return;
+  for (const [fx, fy] of [[0.15, 0.5], [0.85, 0.5], [0.5, 0.15], [0.5, 0.85], [0.08, 0.12], [0.92, 0.88]]) yield [r.left + r.width * fx, r.top + r.height * fy];
+}
+
+function hitAt(node, x, y) {
+  let root = getRootNode.call(node);
+  if (typeof root.elementFromPoint !== "function") root = node.ownerDocument;
+  let hit = Document.prototype.elementFromPoint.call(root.nodeType === 9 ? root : node.ownerDocument, x, y);
+  if (root.nodeType === 11) hit = root.elementFromPoint(x, y) || hit;
+  for (let depth = 0; hit && depth < 20; depth++) {
+    const shadow = shadowOf(hit);
+    const inner = shadow && shadow.elementFromPoint(x, y);
+    if (!inner || inner === hit) break;
+    hit = inner;
+  }
+  return hit;
+}
+
+function takes(node, hit) {
+  if (!hit) return false;
+  const target = nodeType.call(node) === 3 ? parentNode.call(node) : node;
+  if (composedContains(target, hit)) return true;
+  const label = closest.call(hit, "label");
+  if (label && label.control === target) return true;
+  if (localName.call(hit) === "img" && localName.call(target) === "area") return true;
+  return composedContains(hit, target) && (getComputedStyle(target).pointerEvents === "none" || localName.call(target) === "option" || SHAPES.has(localName.call(target)) || localName.call(hit) === "svg");
+}
+
+// Outside of a clipping ancestor: scrolled away or cut off, which is not the same as covered.
+function isClipped(node, x, y) {
+  for (let n = parentNode.call(node); n; n = parentNode.call(n) || hostOf(n)) {
+    if (nodeType.call(n) !== 1) continue;
+    const tag = localName.call(n);
+    if (tag === "body" || tag === "html") break;
+    const s = getComputedStyle(n);
+    if (s.overflowX === "visible" && s.overflowY === "visible") continue;
+    const r = getRect.call(n);
+    if (x < r.left - 0.5 || x > r.right + 0.5 || y < r.top - 0.5 || y > r.bottom + 0.5) return true;
+  }
+  return false;
+}
+
+// The frame elements around a node must be what is hit in their own documents, too.
+function framesCovered(win, x, y) {
+  for (let w = win; w !== globalThis && w.frameElement; w = w.parent) {
+    const owner = w.frameElement;
+    const r = getRect.call(owner);
+    const s = getComputedStyle(owner);
+    x += r.left + owner.clientLeft + parseFloat(s.paddingLeft);
+    y += r.top + owner.clientTop + parseFloat(s.paddingTop);
+    const hit = hitAt(owner, x, y);
+    if (hit && !takes(owner, hit)) return { by: hit, x, y };
+  }
+  return { by: null, x, y };
+}
+
+// A point that takes a click meant for `node`, in this world's top coordinates: {ok, x, y, by, clipped}.
+function aim(node, box, at, point) {
+  const win = windowOf(node);
+  let worst = { ok: false, clipped: true, by: null, x: 0, y: 0 };
+  let first = true;
+  for (const [x, y] of spots(node, box, at, point)) {
+    if (x < 0 || y < 0 || x >= win.innerWidth || y >= win.innerHeight) continue;
+    const hit = hitAt(node, x, y);
+    const outer = framesCovered(win, x, y);
+    if (takes(node, hit) && !outer.by) return { ok: true, x: outer.x, y: outer.y, by: null, clipped: false };
+    const clipped = isClipped(node, x, y);
+    if (first && !clipped) worst = { ok: false, clipped, by: outer.by || hit, x: outer.x, y: outer.y };
+    if (!clipped) first = false;
+  }
+  return worst;
+}
+
+function describe(el) {
+  if (!el) return "nothing";
+  let at = el;
+  for (let up = 0; at && up < 6; up++, at = parentNode.call(at)) {
+    if (nodeType.call(at) !== 1) break;
+    const tag = localName.call(at);
+    const role = roleOf(at, tag);
+    if (!role) continue;
+    return squash(`${role} ${cut(nameOf(at, tag, role) || textOf(at, 40), 40)}`);
+  }
+  return `${localName.call(el)} ${cut(textOf(el, 40), 40)}`.trim();
+}
+
+// Everything an action must know about its target at this moment. Scrolls it into view unless told not to.
+function locate(id, point, scroll = true) {
+  const node = nodeOf(id);
+  if (!node) return { gone: true };
+  const el = nodeType.call(node) === 3 ? parentNode.call(node) : node;
+  const tag = localName.call(el);
+  const facts = { tag, kind: kindOf(el, tag), role: roleOf(el, tag), disabled: matches.call(el, ":disabled") || !!closest.call(el, "[inert],[aria-disabled=true]"), readonly: !!el.readOnly, editable: isEditable(el, tag), multiple: !!el.multiple, focused: deepActive() === el, value: editedText(el, tag), name: cut(nameOf(el, tag, roleOf(el, tag)), 60) };
+  if (facts.kind === "range") facts.range = [+el.min || 0, el.max === "" ? 100 : +el.max, +el.step || 1, +el.value];
+  if (tag === "option") {
+    const select = closest.call(el, "select");
+    if (select && roleOf(select, "select") !== "listbox") return { ...facts, select: refOf(select), label: squash(el.label || el.text) };
+  }
+  const seenAs = isControl(tag) && !rectsOf(node).length && el.labels?.length ? el.labels[0] : node;
+  if (tag === "area") return { ...facts, ...located(aim(el, pageBox(el), frameOffset(el), point)) };
+  if (!rectsOf(seenAs).length) return { ...facts, hidden: true };
+  let found = aim(seenAs, null, null, point);
+  if (!found.ok && isControl(tag) && el.labels?.length) {
+    const through = aim(el.labels[0], null, null, point);
+    if (through.ok) found = through;
+  }
+  if (!found.ok && scroll) {
+    (nodeType.call(seenAs) === 3 ? parentNode.call(seenAs) : seenAs).scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+    found = aim(seenAs, null, null, point);
+  }
+  return { ...facts, ...located(found) };
+}
+
+const located = (found) => ({ ok: found.ok, x: found.x, y: found.y, by: found.ok ? "" : describe(found.by), clipped: found.clipped });
+const isEditable = (el, tag) => el.isContentEditable || tag === "textarea" || tag === "select" || (tag === "input" && !["button", "submit", "reset", "image", "checkbox", "radio", "file", "hidden"].includes(kindOf(el, tag)));
+const editedText = (el, tag) => (tag === "input" || tag === "textarea" ? el.value : el.isContentEditable ? textContent.call(el) : "");
+
+function frameOffset(el) {
+  let ox = 0;
+  let oy = 0;
+  for (let w = windowOf(el); w !== globalThis && w.frameElement; w = w.parent) {
+    const r = getRect.call(w.frameElement);
+    ox += r.left + w.frameElement.clientLeft;
+    oy += r.top + w.frameElement.clientTop;
+  }
+  return { ox, oy };
+}
+function pageBox(area) {
+  const r = areaBox(area);
+  const { ox, oy } = frameOffset(area);
+  return [r.left + ox, r.top + oy, r.width, r.height];
+}
+
+// Where the content of a foreign frame starts, and whether the frame can be seen.
+function frameOrigin(id) {
+  const el = nodeOf(id);
+  if (!el) return null;
+  const r = getRect.call(el);
+  const s = getComputedStyle(el);
+  const { ox, oy } = frameOffset(el);
+  return [ox + r.left + el.clientLeft + parseFloat(s.paddingLeft), oy + r.top + el.clientTop + parseFloat(s.paddingTop), el.clientWidth, el.clientHeight];
+}
+
+function focusOn(id) {
+  const el = nodeOf(id);
+  if (!el || nodeType.call(el) !== 1) return false;
+  if (deepActive() !== el) el.focus({ preventScroll: true });
+  return deepActive() === el;
+}
+
+// Puts the caret at the end, or selects all, as End or Ctrl+A would.
+function caret(id, all) {
+  const el = nodeOf(id);
+  if (!el) return false;
+  const tag = localName.call(el);
+  if (tag === "input" || tag === "textarea") {
+    if (all) el.select();
+    else if (el.selectionEnd !== null) el.setSelectionRange(el.value.length, el.value.length);
+  } else if (el.isContentEditable) {
+    const selection = windowOf(el).getSelection();
+    selection.selectAllChildren(el);
+    if (!all) selection.collapseToEnd();
+  }
+  return true;
+}
+
+// Position of an option by its label: exact, then without case, then by its beginning; -1 with the labels if none.
+function optionIndex(id, label) {
+  const el = nodeOf(id);
+  if (!el || localName.call(el) !== "select") return { index: -1, labels: [] };
+  const labels = [...el.options].map((o) => squash(o.label || o.text));
+  const wanted = squash(label);
+  const tests = [(l) => l === wanted, (l) => l.toLowerCase() === wanted.toLowerCase(), (l, i) => el.options[i].value === label, (l) => l.toLowerCase().startsWith(wanted.toLowerCase()) && wanted !== ""];
+  let index = -1;
+  for (const test of tests) {
+    index = labels.findIndex((l, i) => test(l, i) && !el.options[i].disabled);
+    if (index >= 0) break;
+  }
+  return { index, current: el.selectedIndex, labels: labels.slice(0, 12), multiple: el.multiple, selected: index >= 0 && el.options[index].selected, enabled: [...el.options].map((o) => !o.disabled && !o.closest("optgroup[disabled]")) , option: index >= 0 && el.multiple ? refOf(el.options[index]) : 0 };
+}
+
+// The one place that sets a value without keys: colour wells have no keyboard.
+function setValue(id, value) {
+  const el = nodeOf(id);
+  if (!el) return false;
+  el.value = value;
+  el.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
+  el.dispatchEvent(new Event("change", { bubbles: true }));
+  return el.value === value;
+}
+
+function pick(id, index) {
+  const el = nodeOf(id);
+  if (!el || !el.options[index]) return false;
+  if (el.multiple) el.options[index].selected = true;
+  else el.selectedIndex = index;
+  el.dispatchEvent(new Event("input", { bubbles: true, composed: true }));
+  el.dispatchEvent(new Event("change", { bubbles: true }));
+  return true;
+}
+
+// Scrolls the page; where an application scrolls inside a region instead, says which point lies in it.
+function scrollPage(dx, dy) {
+  const root = document.scrollingElement || document.documentElement;
+  const before = [root.scrollLeft, root.scrollTop];
+  scrollBy({ left: dx * innerWidth, top: dy * innerHeight, behavior: "instant" });
+  if (root.scrollLeft !== before[0] || root.scrollTop !== before[1]) return { moved: true };
+  let best = null;
+  let size = 0;
+  for (const el of querySelectorAll.call(document.documentElement, "*")) {
+    if (el.scrollHeight <= el.clientHeight + 1 && el.scrollWidth <= el.clientWidth + 1) continue;
+    if (el.clientWidth * el.clientHeight <= size || !canScroll(el, getComputedStyle(el))) continue;
+    size = el.clientWidth * el.clientHeight;
+    best = el;
+  }
+  return best ? { moved: false, ref: refOf(best) } : { moved: false };
+}
+
+function regionSize(id) {
+  let el = nodeOf(id);
+  if (el && nodeType.call(el) !== 1) el = parentNode.call(el);
+  for (; el && nodeType.call(el) === 1; el = parentNode.call(el)) if (canScroll(el, getComputedStyle(el))) return [el.clientWidth, el.clientHeight];
+  return [innerWidth, innerHeight];
+}
+
+// The box of a node in this world's top coordinates.
+function boxOf(id) {
+  const node = nodeOf(id);
+  if (!node) return null;
+  const r = nodeType.call(node) === 3 ? rectsOf(node)[0] : rectsOf(node).length ? getRect.call(node) : node.labels?.[0]?.getBoundingClientRect();
+  if (!r) return null;
+  const { ox, oy } = frameOffset(nodeType.call(node) === 3 ? parentNode.call(node) : node);
+  const whole = r.width > 1 || r.height > 1 ? r : childBox(node) || r;
+  return [whole.left + ox, whole.top + oy, whole.width, whole.height];
+}

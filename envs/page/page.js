@@ -1,0 +1,310 @@
+// Runs in an isolated world of its own in every document: the registry of references, settling, and the rows of the tree.
+// The page is read, never marked: nothing here writes to the DOM. DOM getters are taken from the prototypes, because a
+// form may have fields named "children" or "parentNode", which hide the real ones on that form.
+
+const getterOf = (proto, key) => Object.getOwnPropertyDescriptor(proto, key).get;
+const firstChild = getterOf(Node.prototype, "firstChild");
+const nextSibling = getterOf(Node.prototype, "nextSibling");
+const previousSibling = getterOf(Node.prototype, "previousSibling");
+const parentNode = getterOf(Node.prototype, "parentNode");
+const nodeType = getterOf(Node.prototype, "nodeType");
+const nodeValue = getterOf(Node.prototype, "nodeValue");
+const textContent = getterOf(Node.prototype, "textContent");
+const localName = getterOf(Element.prototype, "localName");
+const shadowRoot = getterOf(Element.prototype, "shadowRoot");
+const { getRootNode, contains, compareDocumentPosition } = Node.prototype;
+const { getAttribute, hasAttribute, closest, matches, querySelector, querySelectorAll, checkVisibility } = Element.prototype;
+const getRect = Element.prototype.getBoundingClientRect;
+
+const set = (name) => new Set(TABLE[name]);
+const ACTIONABLE = set("actionable");
+const CONTENT = set("from_content");
+const CONTAINER = set("container");
+const LONELY = set("lonely");
+const LEAF = set("leaf");
+const INLINE = set("inline");
+const SKIP = set("skip");
+const SHAPES = set("shapes");
+const GENERIC = set("generic_words");
+const FIELDS = new Set(["textbox", "searchbox", "combobox", "listbox", "checkbox", "radio", "switch", "slider", "spinbutton"]);
+const TICKS = new Set(["checkbox", "radio", "switch", "button", "slider"]);
+const RICH = "a[href],button,input,select,textarea,[role=button],[role=link],[role=checkbox],[onclick],[contenteditable]";
+
+function* kidsOf(node) {
+  for (let child = firstChild.call(node); child; child = nextSibling.call(child)) yield child;
+}
+
+// ---- references, kept on our side -------------------------------------------------------------------------------
+
+let counter = 0;
+let ids = new WeakMap();
+let nodes = new Map();
+const closedRoots = new WeakMap();
+const asked = new WeakMap(); // host -> its size when it was last looked into for a closed root
+let flagged = new WeakSet();
+
+const shadowOf = (el) => shadowRoot.call(el) || closedRoots.get(el) || null;
+
+function refOf(node) {
+  let id = ids.get(node);
+  if (id === undefined) {
+    ids.set(node, (id = ++counter));
+    nodes.set(id, new WeakRef(node));
+  }
+  return id;
+}
+
+function nodeOf(id) {
+  const node = nodes.get(id)?.deref();
+  return node && node.isConnected ? node : null;
+}
+
+function forget() {
+  counter = 0;
+  ids = new WeakMap();
+  nodes = new Map();
+}
+
+// ---- what changed -----------------------------------------------------------------------------------------------
+
+let epoch = 0;
+let perpetual = false;
+const watched = new WeakSet();
+const observer = new MutationObserver((records) => (epoch += records.length));
+function watch(root) {
+  if (watched.has(root)) return;
+  watched.add(root);
+  observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+}
+
+const task = () => new Promise((resolve) => setTimeout(resolve, 0));
+const frame = () =>
+  new Promise((resolve) => {
+    const late = setTimeout(resolve, 120); // a page that is not drawn gives no frames
+    requestAnimationFrame(() => {
+      clearTimeout(late);
+      setTimeout(resolve, 0);
+    });
+  });
+
+// Animations that will end soon; endless spinners are no reason to wait.
+function animating(limit) {
+  return document.getAnimations().some((a) => {
+    if (a.playState !== "running" || !a.effect) return false;
+    const t = a.effect.getComputedTiming();
+    const left = (t.endTime - (t.localTime || 0)) / (a.playbackRate || 1);
+    return left > 0 && left < limit;
+  });
+}
+
+// One task and one frame, then on while things move, until a frame passes without a change or `limit` ms are over.
+// A page that never rests is not waited for twice.
+async function settle(level, limit) {
+  watch(document);
+  if (level === "input") return "input";
+  const t0 = performance.now();
+  await task();
+  let last = changes();
+  await frame();
+  while (true) {
+    const now = changes();
+    const busy = animating(limit);
+    if (now === last && !busy) return (perpetual = false), "frame";
+    if (performance.now() - t0 > (perpetual && !busy ? 50 : limit)) return (perpetual = !busy), "busy";
+    last = now;
+    await frame();
+  }
+}
+
+const changes = () => (epoch += observer.takeRecords().length);
+
+// The next change of the page, or `limit` ms, whichever comes first.
+function untilChange(limit) {
+  const start = changes();
+  return new Promise((resolve) => {
+    const t0 = performance.now();
+    const look = async () => {
+      await frame();
+      if (changes() !== start || performance.now() - t0 > limit) resolve(changes() !== start);
+      else look();
+    };
+    look();
+  });
+}
+
+// ---- the tree ---------------------------------------------------------------------------------------------------
+
+// All elements through open shadow roots and same-origin frames, in the order that listeners.js walks them.
+function everyElement() {
+  const all = [];
+  const visit = (root) => {
+    for (const el of root.querySelectorAll("*")) {
+      all.push(el);
+      const shadow = shadowRoot.call(el);
+      if (shadow) visit(shadow);
+      const tag = localName.call(el);
+      if (tag === "iframe" || tag === "frame") {
+        const inner = el.contentDocument;
+        if (inner) visit(inner);
+      }
+    }
+  };
+  visit(document);
+  return all;
+}
+
+function markListeners(flags) {
+  const all = everyElement();
+  if (all.length !== flags.n) return false;
+  flagged = new WeakSet(flags.f.map((i) => all[i]));
+  return true;
+}
+
+function knownListeners() {
+  const all = everyElement();
+  const f = [];
+  for (let i = 0; i < all.length; i++) if (flagged.has(all[i])) f.push(i);
+  return { n: all.length, f };
+}
+
+function tree(budget) {
+  const { list, proxies, remote, hosts } = collect(document, flagged);
+  for (const c of list) place(c, proxies);
+  const { kept, dropped } = choose(list, budget);
+  const slotOf = new Map(kept.map((c, i) => [c, i]));
+  const up = (c) => {
+    let p = c.parent;
+    while (p >= 0 && !slotOf.has(list[p])) p = list[p].parent;
+    return p < 0 ? -1 : slotOf.get(list[p]);
+  };
+  const rows = kept.map((c) => (c.tag === "#text" ? textRow(c, up(c)) : elementRow(c, up(c), proxies)));
+  const root = document.scrollingElement || document.documentElement;
+  return {
+    rows,
+    dropped,
+    view: [innerWidth, innerHeight],
+    scroll: root ? [root.scrollLeft, root.scrollTop, root.scrollWidth - root.clientWidth, root.scrollHeight - root.clientHeight].map(Math.round) : [0, 0, 0, 0],
+    remote: remote.filter((c) => slotOf.has(c)).map((c) => refOf(c.node)),
+    suspects: suspects(hosts),
+    title: document.title,
+    flags: knownListeners(),
+  };
+}
+
+const round = (box) => box.map((v) => Math.round(v * 10) / 10);
+const deepActive = () => {
+  let at = document.activeElement;
+  for (let depth = 0; at && depth < 20; depth++) {
+    const shadow = shadowOf(at);
+    const tag = localName.call(at);
+    const next = shadow ? shadow.activeElement : tag === "iframe" || tag === "frame" ? at.contentDocument?.activeElement : null;
+    if (!next) break;
+    at = next;
+  }
+  return at;
+};
+
+function textRow(c, parent) {
+  const r = c.nodes.length ? textBox(c) : { left: 0, top: 0, width: 0, height: 0 };
+  const box = round([r.left + c.at.ox, r.top + c.at.oy, r.width, r.height]);
+  const states = c.inView ? ["visible"] : [];
+  const tag = nodeType.call(c.owner) === 1 ? localName.call(c.owner) : "";
+  return [refOf(c.node), c.role, tag, cut(squash(c.words), 800), "", box, states, parent, null, null, "", "", ""];
+}
+
+function elementRow(c, parent, proxies) {
+  const { node, role, tag } = c;
+  const name = c.role === "region" && !hasAttribute.call(node, "aria-label") ? "" : nameOf(node, tag, role);
+  const states = statesOf(node, tag, role);
+  if (c.act) states.push("actionable");
+  if (c.region) states.push("scrollable");
+  if (node === deepActive()) states.push("focused");
+  if (c.inView && !c.closed) lookAt(c, proxies.get(node) || node, states);
+  const field = FIELDS.has(role) || role === "option" || tag === "progress" || tag === "meter" || tag === "input";
+  const value = field || role === "slider" || role === "progressbar" || role === "scrollbar" ? valueOf(node, tag) : "";
+  const bare = !name && c.act;
+  const shape = SHAPES.has(tag) || tag === "canvas" || bare ? shapeOf(node, tag, c) : null;
+  const scroll = c.region ? [node.scrollLeft, node.scrollTop, node.scrollWidth - node.clientWidth, node.scrollHeight - node.clientHeight].map(Math.round) : null;
+  const href = tag === "a" || tag === "area" ? String(node.href?.baseVal ?? node.href ?? "") : "";
+  const context = c.act && !c.closed && tag !== "svg" && !SHAPES.has(tag) ? contextOf(node, tag, role, name) : "";
+  const shownTag = tag === "input" ? `input:${kindOf(node, tag)}` : tag;
+  return [refOf(node), role, shownTag, name, value, round(c.box), states, parent, shape, scroll, cut(href, 500), context, bare || (FIELDS.has(role) && !name) ? hintOf(node) : ""];
+}
+
+// Seen and reachable, or under something else? Looks at the centre first, then inside the corners.
+function lookAt(c, node, states) {
+  const hit = aim(node, c.tag === "area" ? c.box : null, c.at, null);
+  if (hit.ok) return void states.push("visible");
+  if (hit.clipped) return;
+  states.push("visible");
+  if (c.act) states.push("covered");
+}
+
+// Hosts that may hide a closed root: custom elements, and empty ones that nevertheless take space.
+function suspects(hosts) {
+  const found = [];
+  for (const el of hosts) {
+    const r = getRect.call(el);
+    const size = `${Math.round(r.width)}x${Math.round(r.height)}`;
+    if (r.width < 4 || r.height < 4 || asked.get(el) === size) continue;
+    asked.set(el, size);
+    if (found.push(refOf(el)) >= 200) break;
+  }
+  return found;
+}
+const HOSTS = new Set(["div", "span", "section", "article", "aside", "header", "footer", "main", "nav", "p"]);
+
+// ---- colours and geometry ----------------------------------------------------------------------------------------
+
+function hex(colour) {
+  const n = /rgba?\(([^)]+)\)/.exec(colour || "");
+  if (!n) return "";
+  const [r, g, b, a] = n[1].split(/[ ,/]+/).map(Number);
+  return a === 0 ? "" : "#" + [r, g, b].map((v) => Math.round(v).toString(16).padStart(2, "0")).join("");
+}
+
+function shapeOf(el, tag, c) {
+  const style = getComputedStyle(el);
+  if (tag === "canvas") return ["canvas", "", "", []];
+  if (!SHAPES.has(tag)) {
+    const fill = hex(style.backgroundColor);
+    const border = style.borderTopWidth !== "0px" ? hex(style.borderTopColor) : "";
+    return fill || border ? ["box", fill, border, []] : null;
+  }
+  return [tag, hex(style.fill), hex(style.stroke), corners(el, tag, c)];
+}
+
+function corners(el, tag, c) {
+  const matrix = el.getScreenCTM && el.getScreenCTM();
+  if (!matrix) return [];
+  let pairs = [];
+  const n = (key) => el[key]?.baseVal?.value || 0;
+  if (tag === "line") pairs = [[n("x1"), n("y1")], [n("x2"), n("y2")]];
+  else if (tag === "polygon" || tag === "polyline") pairs = [...el.points].slice(0, 16).map((p) => [p.x, p.y]);
+  else if (tag === "path") pairs = pathCorners(el);
+  return pairs.flatMap(([x, y]) => {
+    const p = new DOMPoint(x, y).matrixTransform(matrix);
+    return [Math.round((p.x + c.at.ox) * 10) / 10, Math.round((p.y + c.at.oy) * 10) / 10];
+  });
+}
+
+function pathCorners(el) {
+  const total = el.getTotalLength();
+  if (!(total > 0)) return [];
+  return Array.from({ length: 8 }, (_, i) => el.getPointAtLength((total * i) / 8)).map((p) => [p.x, p.y]);
+}
+
+// ---- the face -----------------------------------------------------------------------------------------------------
+
+async function observe(level, limit, budget, flags) {
+  const t0 = performance.now();
+  if (flags) markListeners(flags);
+  const settled = await settle(level, limit);
+  const t1 = performance.now();
+  const answer = tree(budget);
+  answer.settled = settled;
+  answer.ms = [t1 - t0, performance.now() - t1];
+  return JSON.stringify(answer);
+}
+
+const adopt = (host, root) => void closedRoots.set(host, root);

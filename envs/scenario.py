@@ -1,0 +1,49 @@
+"""What a suite hands to ``WebEnv``: one task that can be started again and again and judged after every step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from .session import Session
+    from .types import Action, Task
+
+
+class Verdict(NamedTuple):
+    """The task's own view of the episode.
+
+    ``reward``: raw reward, 0 while the task runs. ``done``: the task ended by itself. ``success``: strict, the raw
+    reward is at its maximum. ``success_positive``: the raw reward is above 0 (BrowserGym's rule for MiniWoB++).
+    ``checked``: False where a task has no check, so that ``success`` says nothing.
+    """
+
+    reward: float = 0.0
+    done: bool = False
+    success: bool = False
+    success_positive: bool = False
+    info: dict[str, Any] = {}  # noqa: RUF012  (a NamedTuple default, never changed)
+    checked: bool = True
+
+
+class Scenario(Protocol):
+    """One task. Its methods run on the browser's loop thread.
+
+    ``allow``: hosts that the network may reach (``host`` or ``host:port``), or None for no restriction.
+    """
+
+    id: str
+    max_steps: int
+    viewport: tuple[int, int]
+    allow: tuple[str, ...] | None
+
+    async def start(self, session: Session, seed: int) -> Task:
+        """Bring the page to the task's beginning under this seed; raises ``PageUnreachable``."""
+        ...
+
+    async def judge(self, session: Session, action: Action | None) -> Verdict:
+        """The verdict after ``action`` (None right after the start)."""
+        ...
+
+    def close(self) -> None:
+        """Free what the scenario holds (servers); may be called twice."""
+        ...

@@ -1,0 +1,328 @@
+"""The async core of the gym: one browser context with its tabs, dialogs, downloads and allow-list.
+
+    session = await Session.open(browser.native, Options(...))
+    await session.goto(url); reading = await session.observe("frame"); failed = await session.act(action)
+
+Everything here runs on the browser's own loop; ``WebEnv`` is the plain synchronous face. JavaScript dialogs appear in
+the tree as an ``alertdialog`` with buttons, because that is what a person sees.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .actions import Hands, Limits
+from .allowlist import AllowList, check_navigation
+from .dialogs import act_on_dialog, dialog_tree
+from .downloads import Downloads
+from .errors import ActionFailed, ActionTimedOut, BrowserGone, ElementCovered, NavigationFailed, PageUnreachable, RequestBlocked
+from .network import context_options
+from .proxy import Proxy
+from .screen import Screen
+from .tab import DialogOpened, Reading, Tab
+from .types import Action, ActionTree
+from .types import Tab as TabView
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser as PlaywrightBrowser
+    from playwright.async_api import BrowserContext, Page
+
+ACT_TIMEOUT = 15.0
+GOTO_TIMEOUT_MS = 15_000.0
+NAVIGATION_OPS = frozenset({"goto", "back", "forward"})
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a context may do. ``allow``: None for every host. ``downloads``: where files go (None refuses them)."""
+
+    viewport: tuple[int, int] = (1280, 720)
+    allow: AllowList | None = None
+    schemes: tuple[str, ...] = ()  # beyond http and https, that goto may open
+    budget: int = 400
+    limits: Limits = field(default_factory=Limits)
+    downloads: Path | None = None
+    screen: bool = False
+
+
+class Session:
+    """Owns one browser context. ``tabs``: open pages in the order they appeared; ``active``: index of the one in front."""
+
+    def __init__(self, native: PlaywrightBrowser, options: Options) -> None:
+        self.native = native
+        self.options = options
+        self.tabs: list[Tab] = []
+        self.active = 0
+        self.downloads = Downloads(options.downloads)
+        self.screen: Screen | None = None
+        self._context: BrowserContext | None = None
+        self._proxy: Proxy | None = None
+        self.last_blocked: list[str] = []
+        self._opening: set[asyncio.Future[Any]] = set()
+
+    @classmethod
+    async def open(cls, native: PlaywrightBrowser, options: Options) -> Session:
+        session = cls(native, options)
+        try:
+            await session._open_context()
+        except BaseException:
+            await session.close()
+            raise
+        return session
+
+    async def _open_context(self) -> None:
+        width, height = self.options.viewport
+        extra: dict[str, Any] = {}
+        if self.options.allow is not None:
+            self._proxy = await Proxy(self.options.allow).start()
+            extra = context_options(self._proxy)
+        self._context = await self.native.new_context(
+            viewport={"width": width, "height": height}, locale="en-US", accept_downloads=self.options.downloads is not None, **extra
+        )
+        self._context.set_default_timeout(GOTO_TIMEOUT_MS)
+        self._context.on("page", self._on_page)
+        await self._context.new_page()
+        await self._tabs_ready()
+
+    async def fresh(self) -> None:
+        """A new, empty context: no cookies, no storage, one blank tab."""
+        await self._close_context()
+        await self._open_context()
+
+    # ---- tabs -------------------------------------------------------------------------------------------------
+
+    def _on_page(self, page: Page) -> None:
+        work = asyncio.ensure_future(self._adopt(page))
+        self._opening.add(work)
+        work.add_done_callback(self._opening.discard)
+
+    async def _adopt(self, page: Page) -> None:
+        from playwright.async_api import Error
+
+        page.on("download", self.downloads.take)
+        try:
+            tab = await Tab.open(page)
+        except Error:
+            return  # closed before it could be looked at
+        self.tabs.append(tab)
+        self.active = len(self.tabs) - 1
+        page.on("close", lambda _: self._drop(tab))
+        if self.options.screen:
+            self.screen = self.screen or Screen(self.options.viewport)
+            await self.screen.follow(tab.cdp)
+
+    def _drop(self, tab: Tab) -> None:
+        if tab in self.tabs:
+            index = self.tabs.index(tab)
+            self.tabs.remove(tab)
+            if index <= self.active:
+                self.active = max(0, self.active - 1)
+
+    async def _tabs_ready(self) -> None:
+        if self._opening:
+            await asyncio.wait(set(self._opening), timeout=5.0)
+        if not self.tabs and self._context is not None:
+            await self._context.new_page()
+            await asyncio.wait(set(self._opening), timeout=5.0)
+        if not self.tabs:
+            raise BrowserGone("no page is left and none could be opened")
+
+    @property
+    def tab(self) -> Tab:
+        if not self.tabs:
+            raise BrowserGone("every page of this session is closed")
+        return self.tabs[min(self.active, len(self.tabs) - 1)]
+
+    @property
+    def page(self) -> Page:
+        return self.tab.page
+
+    def views(self) -> tuple[TabView, ...]:
+        """The open tabs as an observation shows them."""
+        return tuple(TabView(t.page.url, t.last.title if t.last else "", i == self.active) for i, t in enumerate(self.tabs))
+
+    async def show(self, index: int) -> None:
+        """Bring a tab to the front; raises ``ActionFailed`` for a number that is not there."""
+        if not 0 <= index < len(self.tabs):
+            raise ActionFailed(f"there is no tab {index}", f"tabs are numbered 0 to {len(self.tabs) - 1}")
+        self.active = index
+        await self.tab.page.bring_to_front()
+        if self.screen:
+            await self.screen.follow(self.tab.cdp)
+
+    # ---- doing ------------------------------------------------------------------------------------------------
+
+    async def goto(self, url: str, timeout_ms: float = GOTO_TIMEOUT_MS) -> None:
+        """Load a page. A page that has begun to show but never ends counts as loaded.
+
+        Raises ``RequestBlocked`` outside the allow-list, ``PageUnreachable`` if nothing came.
+        """
+        from playwright.async_api import Error
+
+        reason = check_navigation(url, self.options.schemes)
+        if reason is None and self.options.allow is not None and url.startswith(("http:", "https:")):
+            reason = self.options.allow.verdict(url)
+        if reason is not None:
+            raise RequestBlocked(reason, "allow the host with --allow HOST")
+        tab = self.tab
+        try:
+            await tab.until_dialog(tab.page.goto(url, wait_until="domcontentloaded", timeout=timeout_ms))
+        except DialogOpened:
+            return
+        except Error as error:
+            if tab.page.url.split("#")[0] == url.split("#")[0] and not tab.page.url.startswith("chrome-error:"):
+                return
+            text = str(error).splitlines()[0].removeprefix("Page.goto: ").split(" at http")[0]
+            raise PageUnreachable(f"{url} did not load: {text}", "check the address and that the server runs") from None
+
+    async def evaluate(self, expression: str, timeout: float = 5.0) -> Any:
+        """The JSON value of an expression in the page's own world (promises awaited).
+
+        Raises ``ActionTimedOut``, ``BrowserGone``; an exception in the page is ``ValueError``.
+        """
+        from playwright.async_api import Error
+
+        options = {"expression": expression, "returnByValue": True, "awaitPromise": True}
+        tab = self.tab
+        try:
+            async with asyncio.timeout(timeout):
+                answer = await tab.until_dialog(tab.cdp.send("Runtime.evaluate", options))
+        except TimeoutError:
+            raise ActionTimedOut(f"the page did not answer within {timeout:.0f} s") from None
+        except DialogOpened:
+            raise ActionTimedOut("a JavaScript dialog stops the page", "answer it first") from None
+        except Error as error:
+            raise BrowserGone(f"the page went away: {str(error).splitlines()[0]}") from None
+        if "exceptionDetails" in answer:
+            details = answer["exceptionDetails"]
+            raise ValueError(str(details.get("exception", {}).get("description") or details.get("text")).splitlines()[0])
+        return answer["result"].get("value")
+
+    async def act(self, action: Action) -> ActionFailed | None:
+        """Do one action; what the world said no to comes back as an error instead of being raised."""
+        from playwright.async_api import Error
+
+        tab = self.tab
+        before = len(self.tabs)
+        try:
+            async with asyncio.timeout(ACT_TIMEOUT):
+                await self._act(tab, action)
+                await self._expect_tab(tab, before)
+        except ActionFailed as failed:
+            return failed
+        except PageUnreachable as failed:
+            return NavigationFailed(str(failed), failed.hint)
+        except DialogOpened:
+            return None
+        except TimeoutError:
+            return ActionTimedOut(f"{action.op} was not answered within {ACT_TIMEOUT:.0f} s", "the page may be stuck; reload it or go elsewhere")
+        except Error as error:
+            if tab.page.is_closed() or tab.crashed:
+                return None if tab.page.is_closed() else ActionTimedOut("the page crashed", "go to another page")
+            return ActionFailed(f"{action.op} failed: {str(error).splitlines()[0]}", "choose from the new observation")
+        return None
+
+    async def _act(self, tab: Tab, action: Action) -> None:
+        if tab.dialog is not None and action.op not in ("close_tab", "switch_tab", "answer", "done", "give_up"):
+            if not (action.target or "").startswith("d"):
+                raise ElementCovered("a JavaScript dialog is open", "answer it with its buttons")
+            return await act_on_dialog(tab, action)
+        if action.op in NAVIGATION_OPS or action.op in ("new_tab", "close_tab", "switch_tab"):
+            return await self._navigate(tab, action)
+        if action.op not in ("answer", "done", "give_up"):
+            await tab.until_dialog(Hands(tab, self.options.limits).perform(action))
+
+    async def _navigate(self, tab: Tab, action: Action) -> None:
+        if action.op == "goto":
+            await self.goto(self.options.limits.resolve(action.text or ""))
+        elif action.op == "new_tab" and self._context is not None:
+            await self._context.new_page()
+            await self._tabs_ready()
+            if action.text:
+                await self.goto(self.options.limits.resolve(action.text))
+        elif action.op == "close_tab":
+            await tab.page.close()
+            await self._tabs_ready()
+        elif action.op == "switch_tab":
+            await self.show(int(action.text or 0))
+        else:
+            step = tab.page.go_back if action.op == "back" else tab.page.go_forward
+            if await tab.until_dialog(step(wait_until="commit", timeout=5000)) is None and action.op == "forward":
+                return
+
+    async def _expect_tab(self, tab: Tab, before: int) -> None:
+        """Where the page asked for another tab, wait (bounded) until it is there and adopted."""
+        while time.monotonic() < tab.opening and len(self.tabs) == before and not self._opening:
+            await asyncio.sleep(0.01)
+        tab.opening = 0.0
+        if self._opening:
+            await self._tabs_ready()
+
+    # ---- seeing -----------------------------------------------------------------------------------------------
+
+    async def observe(self, level: str = "frame") -> Reading:
+        """Settle and read the front tab. Raises ``BrowserGone`` if it is beyond repair."""
+        from playwright.async_api import Error
+
+        await self._tabs_ready()
+        tab = self.tab
+        try:
+            if tab.dialog is not None:
+                raise DialogOpened
+            reading = await tab.observe(level, self.options.budget)
+            if time.monotonic() < tab.opening or self._opening:
+                await self._expect_tab(tab, len(self.tabs))
+                if self.tab is not tab:
+                    return await self.observe(level)
+            return reading
+        except DialogOpened:
+            return dialog_tree(tab, self.options.viewport)
+        except ActionTimedOut:
+            return await self._unstick(tab)
+        except Error as error:
+            raise BrowserGone(f"the page went away: {str(error).splitlines()[0]}") from None
+
+    async def _unstick(self, tab: Tab) -> Reading:
+        """A page whose thread never ends its script: stop that script and read what is there."""
+        from playwright.async_api import Error
+
+        try:
+            async with asyncio.timeout(3.0):
+                await tab.cdp.send("Runtime.terminateExecution")
+            return replace_settled(await tab.observe("input", self.options.budget), "busy")
+        except (TimeoutError, Error, ActionTimedOut, DialogOpened):
+            if tab.last is None:
+                return Reading(ActionTree(viewport=self.options.viewport), "", tab.page.url, "busy", {"tree": 0.0, "settle": 0.0})
+            return tab.last._replace(settled="busy", tree=replace(tab.last.tree))
+
+    def take_blocked(self) -> list[str]:
+        """Hosts that the allow-list stopped since the last call; kept in ``last_blocked``."""
+        self.last_blocked = sorted({b.host for b in self._proxy.take_blocked()}) if self._proxy else []
+        return self.last_blocked
+
+    async def close(self) -> None:
+        """Close the context and its proxy; may be called twice."""
+        await self._close_context()
+
+    async def _close_context(self) -> None:
+        from playwright.async_api import Error
+
+        context, self._context = self._context, None
+        proxy, self._proxy = self._proxy, None
+        self.tabs.clear()
+        self.active = 0
+        if context is not None:
+            try:
+                await asyncio.wait_for(context.close(), 5.0)
+            except (Error, TimeoutError):
+                pass  # the browser is gone, and the context with it
+        if proxy is not None:
+            await proxy.close()
+
+
+def replace_settled(reading: Reading, settled: str) -> Reading:
+    return reading._replace(settled=settled)

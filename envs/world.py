@@ -1,0 +1,173 @@
+"""One frame of a page as our scripts see it: an isolated world that the site cannot notice or change.
+
+The scripts of ``page/`` are put together here and installed on demand; a world that a navigation took away is made
+anew once, then the error counts. All waits are bounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from .errors import ActionTimedOut, BrowserGone
+
+if TYPE_CHECKING:
+    from playwright.async_api import CDPSession
+
+NAME = "webagent"
+ANSWER_TIMEOUT = 12.0
+_FACE = ("observe", "locate", "focusOn", "caret", "optionIndex", "pick", "setValue", "frameOrigin", "adopt", "forget", "nodeOf", "refOf", "describe", "markListeners", "settle", "untilChange", "scrollPage", "regionSize", "boxOf")  # fmt: skip
+
+
+@functools.cache
+def page_source() -> str:
+    """The scripts of ``page/`` as one expression that installs ``globalThis.webagent`` once."""
+    folder = files("webagent.envs") / "page"
+    table = json.dumps(json.loads((folder / "roles.json").read_text("utf8")))
+    parts = [(folder / f"{name}.js").read_text("utf8") for name in ("page", "names", "walk", "act")]
+    face = ", ".join(_FACE)
+    return f"(() => {{ if (globalThis.{NAME}) return; const TABLE = {table};\n" + "\n".join(parts) + f"\nglobalThis.{NAME} = {{ {face} }}; }})()"
+
+
+@functools.cache
+def listener_source() -> str:
+    return (files("webagent.envs") / "page" / "listeners.js").read_text("utf8")
+
+
+class World:
+    """Evaluates our scripts in one frame.
+
+    Args:
+        cdp: session of the frame's own target (the page's, or an out-of-process frame's).
+        frame_id: the protocol's frame id.
+        prefix: what refs of this frame start with ("" for the page itself, "f1" …).
+    """
+
+    def __init__(self, cdp: CDPSession, frame_id: str, prefix: str) -> None:
+        self.cdp = cdp
+        self.frame_id = frame_id
+        self.prefix = prefix
+        self.origin_ref = 0
+        self.parent: World | None = None
+        self._context: int | None = None
+        self.fresh = True  # a document that this world has not read yet
+        self.empty = True  # nothing was on it at the last look
+
+    async def _enter(self) -> int:
+        made = await self.cdp.send("Page.createIsolatedWorld", {"frameId": self.frame_id, "worldName": NAME})
+        context = int(made["executionContextId"])
+        await self.cdp.send("Runtime.evaluate", {"expression": page_source(), "contextId": context})
+        self._context = context
+        self.fresh = True
+        return context
+
+    def left(self) -> None:
+        """The frame navigated: what was known of it is void."""
+        self._context = None
+        self.fresh = True
+
+    async def run(self, expression: str, *, timeout: float = ANSWER_TIMEOUT, by_value: bool = True) -> Any:
+        """The value of ``webagent.<expression>`` (a promise is awaited).
+
+        Returns plain JSON data, or the remote object's description if not ``by_value``. Raises ``ActionTimedOut`` if
+        the page's thread is stuck, ``BrowserGone`` if the page went away.
+        """
+        from playwright.async_api import Error
+
+        for last in (False, True):
+            try:
+                async with asyncio.timeout(timeout):
+                    context = self._context if self._context is not None else await self._enter()
+                    answer = await self.cdp.send(
+                        "Runtime.evaluate",
+                        {"expression": f"{NAME}.{expression}", "contextId": context, "returnByValue": by_value, "awaitPromise": True},
+                    )
+            except TimeoutError:
+                raise ActionTimedOut(f"the page did not answer within {timeout:.0f} s", "it may be stuck in a script; reload or go elsewhere") from None
+            except Error as error:
+                self.left()
+                if last:
+                    raise BrowserGone(f"the frame went away: {str(error).splitlines()[0]}") from None
+                continue
+            if "exceptionDetails" in answer:
+                details = answer["exceptionDetails"]
+                text = details.get("exception", {}).get("description") or details.get("text", "")
+                raise BrowserGone(f"the page script failed: {text.splitlines()[0] if text else 'no reason given'}")
+            return answer["result"].get("value") if by_value else answer["result"]
+        raise AssertionError("unreachable")
+
+    async def adopt_closed_roots(self, suspects: list[int]) -> int:
+        """Look into possible hosts through the protocol and hand their closed roots to our scripts; how many there were."""
+        found = 0
+        for ref in suspects:
+            node = await self.run(f"nodeOf({ref})", by_value=False)
+            if "objectId" not in node:
+                continue
+            described = await self.cdp.send("DOM.describeNode", {"objectId": node["objectId"], "depth": 0, "pierce": True})
+            for root in described["node"].get("shadowRoots", []):
+                if root.get("shadowRootType") == "closed":
+                    await self._adopt(described["node"]["backendNodeId"], root["backendNodeId"])
+                    found += 1
+        return found
+
+    async def adopt_all_closed_roots(self) -> int:
+        """Ask for the whole document, so that closed roots under hosts with content are found too; how many."""
+        document = await self.cdp.send("DOM.getDocument", {"depth": -1, "pierce": True})
+        stack, pairs = [document["root"]], []
+        while stack:
+            node = stack.pop()
+            for root in node.get("shadowRoots", []):
+                if root.get("shadowRootType") == "closed":
+                    pairs.append((node["backendNodeId"], root["backendNodeId"]))
+            stack += [*node.get("children", []), *node.get("shadowRoots", [])]
+        for host, root in pairs:
+            await self._adopt(host, root)
+        return len(pairs)
+
+    async def _adopt(self, host_id: int, root_id: int) -> None:
+        host, root = [
+            (await self.cdp.send("DOM.resolveNode", {"backendNodeId": node, "executionContextId": self._context}))["object"]["objectId"]
+            for node in (host_id, root_id)
+        ]
+        await self.cdp.send(
+            "Runtime.callFunctionOn",
+            {"functionDeclaration": f"function (host) {{ {NAME}.adopt(host, this); }}", "objectId": root, "arguments": [{"objectId": host}]},
+        )
+
+    async def origin(self) -> tuple[float, float]:
+        """Where this frame's content starts in the top viewport (CSS pixels)."""
+        if self.parent is None:
+            return (0.0, 0.0)
+        x, y = await self.parent.origin()
+        inner = await self.parent.run(f"frameOrigin({self.origin_ref})")
+        if inner is None:
+            raise BrowserGone("the frame's element left the page")
+        return (x + inner[0], y + inner[1])
+
+    async def frame_id_of(self, ref: int) -> str | None:
+        """The protocol's frame id inside an iframe element."""
+        node = await self.run(f"nodeOf({ref})", by_value=False)
+        if "objectId" not in node:
+            return None
+        described = await self.cdp.send("DOM.describeNode", {"objectId": node["objectId"], "depth": 0})
+        frame = described["node"].get("frameId")
+        return str(frame) if frame else None
+
+    async def listeners(self) -> dict[str, Any] | None:
+        """Indices of elements with click listeners, ``{"n": elements, "f": [index …]}``; None if the page hides them."""
+        from playwright.async_api import Error
+
+        options = {"expression": listener_source(), "includeCommandLineAPI": True, "returnByValue": True, "timeout": 1000}
+        try:
+            async with asyncio.timeout(3.0):
+                answer = await self.cdp.send("Runtime.evaluate", options)
+            flags = json.loads(answer["result"].get("value") or "null")
+        except (Error, TimeoutError, ValueError, TypeError):
+            return None
+        if not isinstance(flags, dict) or not isinstance(flags.get("n"), int) or not isinstance(flags.get("f"), list):
+            return None
+        n = flags["n"]
+        return {"n": n, "f": [i for i in flags["f"] if type(i) is int and 0 <= i < n]}

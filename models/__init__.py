@@ -1,0 +1,1 @@
+"""The models: features of an observation, the policy network with its memory, and the reward model."""

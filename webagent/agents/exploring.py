@@ -1,0 +1,82 @@
+"""Looking further where nothing matches: open what is closed, turn pages, scroll; and getting pop-ups out of the way."""
+
+from __future__ import annotations
+
+from webagent.envs.types import Action, Element
+
+from .clicking import closing_control
+from .goal_steps import GoalStep
+from .page_view import DIALOGS, PageView
+from .skill import Option, StepMemory, click, name_of
+from .words import bare, content
+
+_OPENERS = content("more expand collapse toggle menu dropdown folder expandable hitarea arrow caret down chevron details show advanced")
+_TURNERS = frozenset({"next", ">", "»", "›", "next page", "older", "load more", "show more", "more", "more results"})
+_AGREES = frozenset({"ok", "yes", "confirm", "continue", "agree", "accept", "proceed", "delete", "submit"})
+
+
+def explore(step: GoalStep, view: PageView, memory: StepMemory) -> list[Option]:
+    """Things worth a look for the step, best first; each only once."""
+    wanted = content(" ".join((step.target.phrase, step.target.scope, step.value, step.place, *step.values, step.clause)))
+    found: list[tuple[float, Element, str]] = []
+    for e in view.usable:
+        if e.has("disabled") or e.has("covered") or key_of(e, view) in memory.explored:
+            continue
+        score, reason = _promise(e, view)
+        if score:
+            shared = wanted & content(f"{e.name} {e.hint}")
+            found.append((min(0.44, score + 0.1 * bool(shared)), e, reason))
+    found.sort(key=lambda p: (-p[0], view.at[p[1].ref]))
+    options = [Option(s, Action("click", target=e.ref), f"{reason} {name_of(e)}") for s, e, reason in found[:5]]
+    return sorted([*options, *_scrolls(view, memory)], key=lambda o: -o.score)
+
+
+def key_of(e: Element, view: PageView) -> str:
+    """Names an explored element so that it is known again after the page was redrawn."""
+    twins = [t.ref for t in view.items if t.role == e.role and t.name == e.name]
+    return f"{e.role}|{e.name}|{e.hint}|{twins.index(e.ref)}"
+
+
+def _promise(e: Element, view: PageView) -> tuple[float, str]:
+    if e.has("collapsed") and e.role not in ("combobox",):
+        return 0.34, "opens"
+    if e.role == "tab" and not e.has("selected"):
+        return 0.32, "shows another part:"
+    name = bare(e.name)
+    if name in _TURNERS:
+        return 0.26, "goes on:"
+    if e.hint and content(e.hint) & _OPENERS:
+        return 0.24, "may open"
+    if e.role == "combobox" and e.tag != "select" or e.has("collapsed"):
+        return 0.22, "opens"
+    if name.isdecimal() and len(name) < 3 and e.role == "link" and not e.has("current"):
+        return 0.2, "turns to page"
+    if e.role in ("clickable", "treeitem", "heading") and e.name and len(e.name) < 40:
+        return 0.16, "may open"
+    return 0.0, ""
+
+
+def _scrolls(view: PageView, memory: StepMemory) -> list[Option]:
+    """Scrolling on, while there is something left to scroll to."""
+    options = []
+    _, y, _, most = view.tree.scroll
+    if y < most - 4 and memory.notes.get("scrolls", "") != "x" * 8:
+        options.append(Option(0.15, Action("scroll", text="down"), "the page goes on below", note=("scrolls", memory.notes.get("scrolls", "") + "x")))
+    for e in view.items:
+        if e.has("scrollable") and e.scroll and e.scroll[1] < e.scroll[3] - 4:
+            options.append(Option(0.18, Action("scroll", target=e.ref, text="down"), f"{name_of(e)} goes on below"))
+    return options
+
+
+def dismiss(step: GoalStep, view: PageView) -> Option | None:
+    """A way past a dialog that stands in the way: agree where it asks about the step itself, else close it."""
+    inside = [e for e in view.usable if any(a.role in DIALOGS for a in view.ancestors(e))]
+    pool = inside or view.usable
+    dialog = next((a for e in inside for a in view.ancestors(e) if a.role in DIALOGS), None)
+    says = content(" ".join([dialog.name, *(t.name for t in view.below(dialog.ref))])) if dialog is not None else frozenset()
+    about = content(f"{step.verb} {step.target.words}") & says
+    agreeing = [e for e in pool if bare(e.name) in _AGREES and e.role in ("button", "link", "clickable")]
+    if dialog is not None and agreeing and (about or len([e for e in inside if e.role == "button"]) == 1):
+        return click(agreeing[0], 0.7, "the dialog asks about this step", completes=False)
+    closer = closing_control(view)
+    return click(closer[1], min(0.65, closer[0]), "out of the way:", completes=False) if closer else None

@@ -1,0 +1,376 @@
+"""A goal in plain English, read as steps: ``read_goal('Type "Bob" into Name and press OK')`` gives two ``GoalStep``s.
+
+Why: a policy without training needs to know what to do, to which element, with which text, before it looks at a page.
+A clause that fits no pattern becomes a step of kind ``form`` or ``act``, whose words are still matched with the page.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from .goal_text import MARK, VERBS, Clause, Protected, Target, protect, read_target, split_clauses
+
+
+@dataclass(frozen=True, slots=True)
+class GoalStep:
+    """One thing to do. ``kind`` says which skill does it; ``value``/``values``: text to type or names to choose;
+    ``clause``: the words it was read from; ``place``: a second element (where to drop, whom to send to);
+    ``pattern``: ``(prefix, suffix)`` of a value that is only described."""
+
+    kind: str
+    clause: str = ""
+    verb: str = ""
+    target: Target = Target()
+    value: str = ""
+    values: tuple[str, ...] = ()
+    place: str = ""
+    pattern: tuple[str, str] = ("", "")
+    optional: bool = False
+
+
+KEYS = {
+    "enter": "Enter", "return": "Enter", "tab": "Tab", "escape": "Escape", "esc": "Escape", "space": "Space",
+    "spacebar": "Space", "backspace": "Backspace", "delete": "Delete", "arrow up": "ArrowUp", "arrow down": "ArrowDown",
+    "arrow left": "ArrowLeft", "arrow right": "ArrowRight", "up arrow": "ArrowUp", "down arrow": "ArrowDown",
+    "left arrow": "ArrowLeft", "right arrow": "ArrowRight", "page down": "PageDown", "page up": "PageUp",
+    "home": "Home", "end": "End",
+}  # fmt: skip
+_KEY_PHRASE = re.compile(r"^(?:the\s+)?(?P<key>.+?)(?:\s+(?:key|button on (?:the|your) keyboard))?$", re.IGNORECASE)
+_CHORD = re.compile(r"^(?:ctrl|control|shift|alt|cmd|command|meta)\s*\+\s*\w+$", re.IGNORECASE)
+_INTO = re.compile(r"\s+(?:into|in|inside|within|to|at|on)\s+(?=(?:the|a|an|my|your|both|each|all|every|first|second|last|\d)\b|\w)")
+_AS = re.compile(r"\s+(?:as|for)\s+(?=(?:the|a|an|my|your|its)\b|\w)", re.IGNORECASE)
+_PAIR = re.compile(
+    rf"(?P<key>[^,{MARK[1:-1]}]*?)\s*(?::|=|\bis\b|\bas\b|\bof\b|\bto\b|\bwith\b)?\s*(?P<mark>{MARK})", re.IGNORECASE
+)
+_JOINERS = re.compile(r"^(?:\s*(?:,|and|with|the|a|an|your|my|using|also|as|following)\b\s*|\s*,\s*)+", re.IGNORECASE)
+_COLON_PAIR = re.compile(r"(?P<key>[A-Za-z][\w /-]{0,28}?)\s*[:=]\s*(?P<value>[^,;]+?)(?=\s*(?:[,;]|\band\s+[A-Za-z][\w ]{0,28}?[:=]|$))")
+_FORM_WITH = re.compile(r"^(?:(?:the|this|my|a)\s+)?(?:[\w-]+\s+){0,2}(?:forms?|details|fields)\s*(?:with|using|:|as follows:?)\s+(?=\S)", re.IGNORECASE)
+_CASE = re.compile(r"\s+in\s+(?:all\s+)?(upper|lower|capital)[ -]?(?:case)?\s*(?:letters?|characters?)?", re.IGNORECASE)
+_SETTING = re.compile(
+    r"(?:^|,\s*(?:and\s+)?|\s+and\s+)(?P<field>[^,]+?)(?:\s+from\s+\S+)?\s+(?:to|as|=|equal to)\s+"
+    r"(?P<value>.+?)(?=,|\s+and\s+(?:[\w-]+\s+){1,4}?(?:to|as|=)\s|$)",
+    re.IGNORECASE,
+)
+_MESSAGE = re.compile(rf"\s*\b(?:with|saying|using)\s+(?:the\s+)?(?:text|message|reply|body|content)?\s*:?\s*(?P<mark>{MARK})")
+_WITH_PAIRS = re.compile(rf"\s+(?:with|using|under)\s+(?P<pairs>(?:the|my|your|an?)?\s*[A-Za-z][^{MARK[1:-1]}]*{MARK}.*)$")
+_STARTS = re.compile(rf"\b(?:start|begin)(?:s|ning|ing)?\s+with\s+(?:the\s+\w+\s+)?(?P<mark>{MARK})", re.IGNORECASE)
+_ENDS = re.compile(rf"\bend(?:s|ing)?\s+(?:with|in)\s+(?:the\s+\w+\s+)?(?P<mark>{MARK})", re.IGNORECASE)
+_COPIED = re.compile(
+    r"^(?:the\s+)?(?:(?:same\s+)?(?:text|values?|words?|answers?|results?|solutions?|totals?|sums?|numbers?|codes?|prices?"
+    r"|names?|dates?|contents?|amounts?|counts?)\b)(?P<of>(?:\s+(?!(?:in)?to\b|in the (?:text|input)).*?)?)$",
+    re.IGNORECASE,
+)
+_LOGIN_PARTS = re.compile(
+    rf"(?:as|user ?name|user|e-?mail|login|account)\s*(?::|=|is)?\s*(?P<user>{MARK}|(?!with\b)[\w.@+-]+)|pass(?:word|code)?\s*(?::|=|is)?"
+    rf"\s*(?P<password>{MARK}|[^\s,]+)",
+    re.IGNORECASE,
+)
+
+
+def read_goal(goal: str) -> tuple[GoalStep, ...]:
+    """The steps of ``goal`` in order; one ``form`` step over all its words where no clause could be read."""
+    protected = protect(" ".join(goal.split(" ")))
+    steps: list[GoalStep] = []
+    for clause in split_clauses(protected.text):
+        steps.extend(_read_clause(clause, protected))
+    steps = _resolve_finds(steps)
+    return tuple(steps) or (GoalStep("form", clause=goal),)
+
+
+def _read_clause(clause: Clause, protected: Protected) -> list[GoalStep]:
+    kind = "answer" if clause.verb == "answer" and clause.rest == clause.text else VERBS.get(clause.verb, "")
+    reader = _READERS.get(kind, _read_act)
+    steps = reader(clause, protected)
+    text = protected.restore(clause.text)
+    place = protected.restore(" ".join(p for p in (clause.tool, clause.scope) if p))
+    return [_placed(replace(s, clause=text, verb=s.verb or clause.verb), place, clause.tool) for s in steps]
+
+
+def _placed(step: GoalStep, place: str, tool: str) -> GoalStep:
+    if not place:
+        return step
+    if tool and step.target.empty and step.kind in ("type", "set", "choose"):
+        return replace(step, target=read_target(tool, protect("")))
+    return replace(step, target=replace(step.target, scope=f"{step.target.scope} {place}".strip()))
+
+
+def _resolve_finds(steps: list[GoalStep]) -> list[GoalStep]:
+    """"Find X and do Y": X tells where Y happens. A last "find X" is a step of its own."""
+    kept: list[GoalStep] = []
+    referent = ""
+    for number, step in enumerate(steps):
+        last = number == len(steps) - 1
+        if step.kind in ("find", "explore") and not last:
+            referent = step.target.phrase or referent
+            continue
+        if step.kind == "explore":
+            continue
+        if step.kind == "find":
+            step = replace(step, kind="form")
+        if referent and step.kind in ("act", "click") and (step.target.words.casefold() in ("it", "them", "that") or not step.target.scope):
+            if step.target.words.casefold() in ("it", "them", "that", ""):
+                step = replace(step, target=replace(step.target, words="", scope=referent, phrase=referent))
+            else:
+                step = replace(step, target=replace(step.target, scope=referent))
+        kept.append(step)
+    return kept
+
+
+def _items(text: str, protected: Protected) -> tuple[str, ...]:
+    """The things listed in "A, B and C"; quoted ones only, where any is quoted."""
+    marks = [protected.literal(m) for m in re.findall(MARK, text)]
+    if any(m.quoted for m in marks):
+        return tuple(m.text for m in marks)
+    parts = re.split(r"\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s*;\s*", text.strip(" .;:"))
+    return tuple(protected.restore(p.strip()) for p in parts if p.strip())
+
+
+def _read_click(clause: Clause, protected: Protected) -> list[GoalStep]:
+    kind = VERBS.get(clause.verb, "click")
+    if kind == "click" and clause.verb in ("press", "hit", "tap", "push") and (key := _key(protected.restore(clause.rest))):
+        return [GoalStep("press", value=key, target=Target(words=clause.rest))]
+    phrases = [clause.rest]
+    if len(re.findall(MARK, clause.rest)) > 1 or re.search(r",|\sand\s", clause.rest):
+        phrases = [p for p in re.split(r"\s*,\s*(?:and\s+)?|\s+and(?:\s+then)?\s+", clause.rest) if p.strip()]
+    if " > " in clause.rest or "->" in clause.rest:
+        phrases = re.split(r"\s*(?:->|>)\s*", clause.rest)
+    targets = [read_target(p, protected) for p in phrases]
+    shared = next((t.role for t in targets if t.role), "")
+    return [GoalStep(kind, target=replace(t, role=t.role or shared)) for t in targets if not t.empty or not clause.rest]
+
+
+def _key(phrase: str) -> str:
+    text = _KEY_PHRASE.match(phrase.strip(" .")) if phrase.strip(" .") else None
+    if not text:
+        return ""
+    name = text["key"].casefold().strip("'\" ")
+    if _CHORD.match(name):
+        head, _, tail = name.partition("+")
+        head = {"ctrl": "Control", "control": "Control", "cmd": "Meta", "command": "Meta"}.get(head.strip(), head.strip().title())
+        return f"{head}+{KEYS.get(tail.strip(), tail.strip())}"
+    named_key = phrase.casefold().strip(" .").endswith(" key")
+    return KEYS.get(name, "") if named_key or name not in ("delete", "home", "end", "space") else ""
+
+
+def _read_choose(clause: Clause, protected: Protected) -> list[GoalStep]:
+    kind = {"choose": "choose"}.get(VERBS.get(clause.verb, "choose"), VERBS.get(clause.verb, "choose"))
+    rest = clause.rest
+    if kind == "check" and (match := re.search(r"^(?:(on|off)\s+(.+)|(.+?)\s+(on|off))$", rest, re.IGNORECASE)):
+        kind = "uncheck" if (match[1] or match[4]).casefold() == "off" else "check"
+        rest = match[2] or match[3]
+    elif clause.verb in ("turn", "switch"):
+        return _read_act(clause, protected)
+    field = ""
+    pattern = r"^(?P<value>.+?)\s+(?P<prep>as|for|in|from|with|using|on|under)\s+(?P<field>(?:the|a|an|my|your|its)\b.+|\w+\s*)$"
+    if match := re.match(pattern, rest, re.IGNORECASE):
+        rest, field = match["value"], match["field"]
+    if match := re.match(rf"^(?:the\s+)?(?P<field>[\w ]+?)\s+(?:of|as|=|:)?\s*(?P<marks>{MARK}[\s,and{MARK[1:-1]}]*)$", rest):
+        noun = read_target(match["field"], protected)
+        if noun.words and not field:
+            field = match["field"]
+    if " > " in rest:
+        return [GoalStep("click", target=replace(read_target(p, protected), role="menu")) for p in re.split(r"\s*>\s*", rest)]
+    target = read_target(field, protected)
+    whole = read_target(rest, protected)
+    if target.empty and (whole.ordinal or whole.every or whole.extreme or (whole.role and not whole.words)):
+        return [GoalStep(kind, target=whole)]
+    if whole.every:
+        return [GoalStep(kind, target=replace(whole, scope=target.phrase))]
+    values = _items(rest, protected)
+    if len(values) == 1 and not whole.quoted:
+        values = (_without_role(values[0], whole),)
+    return [GoalStep(kind, target=target, values=values)]
+
+
+def _without_role(value: str, target: Target) -> str:
+    """"the Express option" → "Express"; the words themselves where nothing else is left."""
+    return target.words if target.role and target.words else re.sub(r"^(?:the|a|an)\s+", "", value)
+
+
+def _read_type(clause: Clause, protected: Protected) -> list[GoalStep]:
+    rest = _FORM_WITH.sub("", clause.rest.strip(" .:"))
+    if case := _CASE.search(rest):
+        steps = _read_type(clause._replace(rest=rest[: case.start()] + rest[case.end() :]), protected)
+        change = str.upper if case[1].casefold() in ("upper", "capital") else str.lower
+        return [replace(s, value=change(s.value)) for s in steps]
+    marks = re.findall(MARK, rest)
+    if (starts := _STARTS.search(rest)) or _ENDS.search(rest):
+        ends = _ENDS.search(rest)
+        prefix = protected.literal(starts["mark"]).text if starts else ""
+        suffix = protected.literal(ends["mark"]).text if ends else ""
+        where = re.search(r"\b(?:into|in)\s+(?P<field>the\s+[\w ]+)$", rest)
+        return [GoalStep("type", target=read_target(where["field"] if where else "", protected), value=prefix, pattern=(prefix, suffix))]
+    if not marks:
+        return _read_bare_type(clause, rest, protected)
+    if rest.startswith(marks[0]):
+        return _values_first(rest, protected)
+    if len(marks) == 1 and (match := re.match(rf"^(?:the\s+)?(?:text|words?|value|phrase|following(?: text)?)\s*:?\s*({MARK}.*)$", rest, re.IGNORECASE)):
+        return _values_first(match[1], protected)
+    if pairs := _colon_pairs(rest, protected):
+        return pairs
+    steps, tail = _keys_first(rest, protected)
+    if tail and len(steps) == 1:
+        field = read_target(tail, protected)
+        if field.every or field.ordinal or not steps[0].target.words or field.words:
+            steps = [replace(steps[0], target=replace(field, scope=steps[0].target.phrase) if not field.every else replace(steps[0].target, every=True))]
+    return steps
+
+
+def _values_first(rest: str, protected: Protected) -> list[GoalStep]:
+    """`"Bob" into the Name field, "x" as the title`: each literal with the words after it."""
+    steps = []
+    for match in re.finditer(rf"(?P<mark>{MARK})(?P<after>[^{MARK[1:-1]}]*)", rest):
+        after = re.sub(r"\s*(?:,|and|,\s*and)\s*$", "", match["after"].rstrip(" .,"))
+        field = re.sub(r"^\s*(?:in(?:to|side)?|to|at|on|as|for|within)\b\s*", "", after.lstrip(" ,")) if after.strip() else ""
+        steps.append(GoalStep("type", target=read_target(field, protected), value=protected.literal(match["mark"]).text))
+    return steps
+
+
+def _keys_first(rest: str, protected: Protected) -> tuple[list[GoalStep], str]:
+    """`the username "bob" and the password "x" into the text fields`: pairs, and the words after the last."""
+    steps, end = [], 0
+    for match in _PAIR.finditer(rest):
+        key = _JOINERS.sub("", match["key"]).strip(" ,")
+        steps.append(GoalStep("type", target=read_target(key, protected), value=protected.literal(match["mark"]).text))
+        end = match.end()
+    tail = re.sub(r"^\s*(?:in(?:to|side)?|to|at|on|as|for|within)\b\s*", "", rest[end:].strip(" .,"))
+    return steps, tail
+
+
+def _colon_pairs(rest: str, protected: Protected) -> list[GoalStep]:
+    return [
+        GoalStep("type", target=read_target(p["key"].removeprefix("and "), protected),
+                 value=protected.restore(p["value"]).strip(" ."))
+        for p in _COLON_PAIR.finditer(rest)
+    ]  # fmt: skip
+
+
+def _read_bare_type(clause: Clause, rest: str, protected: Protected) -> list[GoalStep]:
+    """Values that nothing marks: "Bob into the Name field", "Name: Bob, City: Rome", "the text below into …"."""
+    if pairs := _colon_pairs(rest, protected):
+        return pairs
+    if match := re.match(r"^(?P<field>.+?)\s+with\s+(?P<value>.+)$", rest, re.IGNORECASE):
+        field = read_target(match["field"], protected)
+        if clause.verb.startswith("fill") and not (field.words or field.role).casefold().startswith(("form", "detail")):
+            return [GoalStep("type", target=field, value=match["value"])]
+        return [GoalStep("form")]
+    value, field = rest, ""
+    breaks = list(_INTO.finditer(rest)) or list(_AS.finditer(rest))
+    if breaks:
+        best = next((b for b in breaks if "into" in b[0]), breaks[-1])
+        value, field = rest[: best.start()], rest[best.end() :]
+    target = read_target(field, protected)
+    if match := _COPIED.match(value):
+        of = re.sub(r"^\s*(?:of|for|that corresponds? (?:with|to)|from|in)\s+", "", match["of"])
+        return [GoalStep("copy", target=target, value=protected.restore(value), place=protected.restore(of.strip(" .")))]
+    if clause.verb.startswith("fill") and not breaks:
+        return [GoalStep("form")]
+    return [GoalStep("type", target=target, value=protected.restore(value))]
+
+
+def _read_set(clause: Clause, protected: Protected) -> list[GoalStep]:
+    steps = []
+    for match in _SETTING.finditer(clause.rest.strip(" .")):
+        value = re.sub(r"^(?:the\s+)?(?:value|combination|number|option|date|time|colou?r)s?\s+", "", match["value"])
+        steps.append(GoalStep("set", target=read_target(match["field"], protected), value=protected.restore(value).strip()))
+    return steps or _read_act(clause, protected)
+
+
+def _read_open(clause: Clause, protected: Protected) -> list[GoalStep]:
+    text = protected.restore(clause.rest).strip(" .")
+    if re.match(r"^(?:https?://|file:|www\.)\S+$", text):
+        return [GoalStep("goto", value=text if "://" in text or text.startswith("file:") else f"https://{text}")]
+    parts = re.split(r"\s+(?:>|→|›)\s+", clause.rest)
+    targets = [read_target(re.sub(r"^(?:to|on|up)\s+", "", p), protected) for p in parts]
+    kind = "expand" if clause.verb in ("expand", "unfold") else "open"
+    return [GoalStep(kind, target=t) for t in targets if not t.empty]
+
+
+def _read_search(clause: Clause, protected: Protected) -> list[GoalStep]:
+    rest = re.sub(r"^for\s+", "", clause.rest)
+    marks = re.findall(MARK, rest)
+    if marks:
+        return [GoalStep("search", value=protected.literal(marks[0]).text)]
+    return [GoalStep("form" if len(rest.split()) > 3 else "search", value=protected.restore(rest).strip(" ."), verb="search")]
+
+
+def _read_find(clause: Clause, protected: Protected) -> list[GoalStep]:
+    return [GoalStep(VERBS[clause.verb], target=read_target(clause.rest, protected))]
+
+
+def _read_drag(clause: Clause, protected: Protected) -> list[GoalStep]:
+    steps = []
+    for part in re.split(r",?\s+and\s+(?=(?:everything else|the rest|all other|the others?)\b)", clause.rest):
+        match = re.match(
+            r"^(?P<what>.+?)\s+(?:so that (?:it is|they are)\s+)?(?:completely\s+)?(?P<prep>to|into|onto|in|inside|on|over|up|down|left|right)"
+            r"\b\s*(?P<where>.*)$", part.strip(" ."), re.IGNORECASE,
+        )  # fmt: skip
+        what, where = (match["what"], match["where"]) if match else (part, "")
+        if match and match["prep"].casefold() in ("up", "down", "left", "right"):
+            where = f"{match['prep']} {where}".strip()
+        steps.append(GoalStep("drag", target=read_target(what, protected), place=protected.restore(where)))
+    return steps
+
+
+def _read_whole(clause: Clause, protected: Protected) -> list[GoalStep]:
+    kind = VERBS.get(clause.verb, "answer") if clause.rest != clause.text else "answer"
+    kind = "answer" if kind == "read" else kind
+    return [GoalStep(kind, target=read_target(clause.rest, protected), value=protected.restore(clause.rest))]
+
+
+def _read_scroll(clause: Clause, protected: Protected) -> list[GoalStep]:
+    text = protected.restore(clause.rest)
+    direction = re.search(r"\b(up|down|left|right|top|bottom)\b", text, re.IGNORECASE)
+    where = {"top": "up", "bottom": "down"}.get(direction[1].casefold(), direction[1].casefold()) if direction else "down"
+    target = read_target(re.sub(r"\b(?:to|the|up|down|left|right|top|bottom|of)\b", " ", clause.rest), protected)
+    return [GoalStep("scroll", value=where, place="end" if direction and direction[1].casefold() in ("top", "bottom") else "", target=target)]
+
+
+def _read_login(clause: Clause, protected: Protected) -> list[GoalStep]:
+    steps = [GoalStep("open", target=Target(words="log in"), optional=True)]
+    for match in _LOGIN_PARTS.finditer(clause.rest):
+        field = "username" if match["user"] else "password"
+        value = protected.restore(match["user"] or match["password"]).strip(" .")
+        steps.append(GoalStep("type", target=Target(words=field, phrase=field), value=value))
+    return [*steps, GoalStep("submit", target=Target(words="log in", phrase="log in"))]
+
+
+def _read_submit(clause: Clause, protected: Protected) -> list[GoalStep]:
+    target = read_target(clause.rest, protected)
+    words = clause.verb if not target.quoted else target.words
+    return [GoalStep("submit", target=Target(words=words, phrase=clause.verb, scope=target.phrase, quoted=target.quoted))]
+
+
+def _read_back(clause: Clause, protected: Protected) -> list[GoalStep]:
+    if match := re.match(r"^to\s+(.+)$", clause.rest, re.IGNORECASE):
+        return [GoalStep("open", target=read_target(match[1], protected))]
+    return [GoalStep("back")]
+
+
+def _read_act(clause: Clause, protected: Protected) -> list[GoalStep]:
+    """A verb that a control is named after ("delete the mail by Bob"); ``place``: what follows "to"; ``value``: a text."""
+    if not clause.rest or (not clause.verb and not clause.text.strip()):
+        return [GoalStep("submit", target=Target(words=clause.verb, phrase=clause.verb))] if clause.verb else []
+    if not clause.verb:
+        return _read_type(clause, protected) if _COLON_PAIR.search(clause.rest) else [GoalStep("form")]
+    rest, place, value = re.sub(r"^(?:to|for|on)\s+", "", clause.rest), "", ""
+    if (match := _WITH_PAIRS.search(rest)) and not _MESSAGE.search(rest):
+        pairs, _ = _keys_first(match["pairs"], protected)
+        rest = rest[: match.start()]
+        if pairs and all(p.target.words for p in pairs):
+            return [*pairs, GoalStep("act", target=read_target(rest, protected))]
+    if match := _MESSAGE.search(rest):
+        value, rest = protected.literal(match["mark"]).text, rest[: match.start()] + rest[match.end() :]
+    if match := re.search(r"\s+(?:to|as|into)\s+(?P<place>.+)$", rest, re.IGNORECASE):
+        place, rest = match["place"], rest[: match.start()]
+    return [GoalStep("act", target=read_target(rest, protected), place=protected.restore(place).strip(" ."), value=value)]
+
+
+_READERS = {
+    "click": _read_click, "dblclick": _read_click, "hover": _read_click, "focus": _read_click, "choose": _read_choose,
+    "check": _read_choose, "uncheck": _read_choose, "type": _read_type, "set": _read_set, "open": _read_open,
+    "close": _read_click, "search": _read_search, "find": _read_find, "explore": _read_find, "drag": _read_drag,
+    "draw": _read_whole, "sort": _read_whole, "scroll": _read_scroll, "login": _read_login, "submit": _read_submit,
+    "back": _read_back, "read": _read_whole, "answer": _read_whole, "wait": _read_whole, "act": _read_act,
+}  # fmt: skip

@@ -1,0 +1,242 @@
+"""The lexical policy: goal words matched to page words, no training. The floor for everything later.
+
+It reads the goal as steps (``goal_steps``), does them in order by skills, keeps track of what is done, explores where
+nothing matches, and gives up with a reason where exploring is at its end. What it cannot do: understand a paraphrase,
+reason about pictures, plan beyond the order of the sentence.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from webagent.envs.types import Action, Element, Observation, Proposal, Task
+
+from . import literals, widgets
+from .clicking import ENOUGH, close_element, open_element, pick_values, press_element, submit, submitters
+from .exploring import dismiss, explore, key_of
+from .filling import fields_for, fill
+from .forms import act, form, search
+from .goal_steps import GoalStep, read_goal
+from .page_view import PageView
+from .pointing import between, drag, draw, sort_items
+from .reading import answer, copy, describe_drawing
+from .skill import DONE, NOTHING, Option, Plan, Skill, StepMemory, click
+from .words import bare
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_PATIENCE = 4
+"""Decisions in a row without any idea before giving up."""
+_SHARPNESS = 9.0
+"""Scores times this are the logits of a proposal."""
+
+
+def make_agent(task: Task, rng: np.random.Generator) -> Callable[[Observation], Proposal]:
+    """A lexical agent for one episode of ``task``. Deterministic: ``rng`` is not used."""
+    return LexicalAgent(task.goal).propose
+
+
+class LexicalAgent:
+    """State of one episode: which step is due, what was tried, what the last action was."""
+
+    def __init__(self, goal: str) -> None:
+        self.goal = goal
+        self.steps = read_goal(goal)
+        self.memories = [StepMemory() for _ in self.steps]
+        self.at = 0
+        self.last: Option | None = None
+        self.last_was_exploring = False
+        self.seen: frozenset[str] = frozenset()
+        self.print = 0
+        self.idle = 0
+        self.typed_anything = False
+
+    def propose(self, observation: Observation) -> Proposal:
+        """Candidates for the next action, best first."""
+        refs = frozenset(e.ref for e in observation.tree.elements)
+        view = PageView(observation.tree, self.goal, refs - self.seen if self.seen else frozenset())
+        self._learn(observation, view)
+        self.seen = refs
+        options = self._options(view)
+        self.last = options[0]
+        return _proposal(options)
+
+    def _learn(self, observation: Observation, view: PageView) -> None:
+        """Judge the last action by the page that followed."""
+        now = _fingerprint(observation)
+        changed, self.print = now != self.print, now
+        if self.last is None or self.at >= len(self.steps):
+            return
+        memory, option = self.memories[self.at], self.last
+        if observation.last_error:
+            memory.banned.add(str(option.action))
+            memory.tries += 1
+            return
+        memory.record(option)
+        self.typed_anything |= option.action.op in ("type", "select")
+        unsure = option.completes and not changed and option.score < 0.62
+        repeats = not changed and not option.completes and option.action.op in ("click", "drag", "press") and not option.note
+        if unsure or repeats:
+            memory.banned.add(str(option.action))
+            memory.finished = memory.finished and not unsure
+
+    def _options(self, view: PageView) -> list[Option]:
+        """The options of the first step that is not done; ends the episode when all are."""
+        while self.at < len(self.steps):
+            step, memory = self.steps[self.at], self.memories[self.at]
+            plan = DONE if memory.finished else _skill_of(step)(step, view, memory)
+            options = [o for o in plan.options if str(o.action) not in memory.banned]
+            if plan.done or (plan.options and not options and memory.tries > 8):
+                self._next()
+                continue
+            if blocked := self._blocked(step, options, view):
+                return [blocked, *options]
+            if options and options[0].score >= ENOUGH:
+                self.idle = 0
+                return options
+            further = self._explore(step, view, memory)
+            both = sorted([*options, *further], key=lambda o: -o.score)
+            if both and self.idle < 12:
+                self.idle += 1
+                return both
+            if self.at + 1 < len(self.steps) and self._next_fits(view):
+                self._next()
+                continue
+            return [self._give_up(step)]
+        return [self._finish(view)]
+
+    def _next(self) -> None:
+        self.at += 1
+        self.idle = 0
+        self.last = None
+
+    def _next_fits(self, view: PageView) -> bool:
+        step = self.steps[self.at + 1]
+        options = _skill_of(step)(step, view, StepMemory()).options
+        return bool(options) and options[0].score >= 0.6
+
+    def _blocked(self, step: GoalStep, options: list[Option], view: PageView) -> Option | None:
+        """Where the best target is switched off or covered: what gets the obstacle out of the way."""
+        best = view.tree.by_ref.get(options[0].action.target or "") if options else None
+        if best is not None and not (best.has("disabled") or best.has("covered")):
+            return None
+        if best is None and view.modal is None:
+            return None
+        if best is not None and view.modal is not None and view.is_inside(best, view.modal.ref):
+            return None
+        way_out = dismiss(step, view)
+        return None if way_out is None or str(way_out.action) in self.memories[self.at].banned else way_out
+
+    def _explore(self, step: GoalStep, view: PageView, memory: StepMemory) -> list[Option]:
+        found = explore(step, view, memory)
+        if found and found[0].action.target:
+            memory.explored.add(key_of(view.tree.find(found[0].action.target), view))
+        return found
+
+    def _give_up(self, step: GoalStep) -> Option:
+        reason = f'nothing on the page matches "{step.clause or step.target.phrase}"'
+        return Option(0.05, Action("give_up", text=reason), reason)
+
+    def _finish(self, view: PageView) -> Option:
+        """All steps are done: hand in what was filled, where the goal forgot to say so, then stop."""
+        asked = any(s.kind in ("submit", "form", "act", "search", "click", "press", "answer") for s in self.steps)
+        if self.typed_anything and not asked:
+            found = submitters(view)
+            self.typed_anything = False
+            if len(found) == 1:
+                self.last = None
+                return click(found[0], 0.5, "hands in what was filled:")
+        return Option(0.9, Action("done", text="all steps are done"), "all steps are done")
+
+
+def _fingerprint(observation: Observation) -> int:
+    return hash((observation.url, tuple((e.ref, e.name, e.value, e.states, e.scroll, e.box) for e in observation.tree.elements)))
+
+
+def _proposal(options: list[Option]) -> Proposal:
+    """Options as candidates: softmax over their scores, and a confidence from the best score and its lead."""
+    unique = list({str(o.action): o for o in reversed(options)}.values())[::-1][:8]
+    logits = [o.score * _SHARPNESS for o in unique]
+    logits[0] = max(logits[0], max(logits))
+    total = math.log(sum(math.exp(x) for x in logits))
+    logprobs = tuple(x - total for x in logits)
+    lead = math.exp(logprobs[0])
+    confidence = max(0.0, min(1.0, unique[0].score)) * (0.6 + 0.4 * lead)
+    return Proposal(tuple(o.action for o in unique), logprobs, None, tuple(o.why for o in unique), round(confidence, 3))
+
+
+def _skill_of(step: GoalStep) -> Skill:
+    return _SKILLS.get(step.kind, act)
+
+
+def _choose(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
+    """choose: a date, a number on a slider, a colour, or names among the choices."""
+    text = " ".join(step.values)
+    date = literals.find_date(text) if step.values else None
+    if date is not None:
+        fields = [e for s, e in fields_for(step.target, view, text)]
+        typed = next((e for e in fields if e.tag == "input:date"), None)
+        if typed is not None:
+            return fill(replace(step, kind="type", value=text), view, memory)
+        return widgets.pick_date(date, fields[0] if fields else None, view, memory)
+    if step.target.role == "slider" or (view.pool("slider") and literals.numbers(text) and bare(text).lstrip("-").isdigit()):
+        return widgets.slide_all(replace(step, value=text), view, memory)
+    if step.target.role == "spinner":
+        return widgets.step_to(replace(step, value=text), view, memory)
+    if "color" in bare(step.target.words).replace("colour", "color") and (colour := literals.colour_hex(text)):
+        plan = widgets.pick_colour(colour, view, memory)
+        if plan is not NOTHING:
+            return plan
+    if not step.values:
+        return press_element(step, view, memory)
+    return pick_values(step, view, memory)
+
+
+def _click(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
+    words = step.target.phrase.casefold()
+    if re.search(r"\bmid-?\s?(?:dle|point)?\b.*\bbetween\b", words) and (option := between(view)):
+        return Plan((option,))
+    if "describe" in words and (shown := describe_drawing(view)):
+        return press_element(replace(step, target=replace(step.target, words=shown, phrase=shown)), view, memory)
+    return press_element(step, view, memory)
+
+
+def _press(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
+    named = [e for e in view.usable if bare(e.name) == bare(step.value) and e.role in ("button", "link", "clickable")]
+    if named and " key" not in step.clause:
+        return Plan((click(named[0], 0.9, f'words "{step.value}"'),))
+    return Plan((Option(0.8, Action("press", text=step.value), f"key {step.value}", completes=True),))
+
+
+def _scroll(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
+    regions = [e for e in view.items if e.has("scrollable") and e.scroll]
+    region: Element | None = regions[0] if regions else None
+    axis = 1 if step.value in ("up", "down") else 0
+    now, most = (region.scroll[axis], region.scroll[axis + 2]) if region and region.scroll else (view.tree.scroll[axis], view.tree.scroll[axis + 2])
+    left = most - now > 2 if step.value in ("down", "right") else now > 2
+    if not left:
+        return DONE
+    action = Action("scroll", target=region.ref if region else None, text=step.value)
+    return Plan((Option(0.8, action, f"scroll {step.value}", completes=step.place != "end", note=("scrolling", "yes")),))
+
+
+def _simple(op: str) -> Skill:
+    def skill(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
+        text = step.value if op == "goto" else None
+        return Plan((Option(0.9, Action(op, text=text), f"{op} {text or ''}".strip(), completes=True),))  # type: ignore[arg-type]
+
+    return skill
+
+
+_SKILLS: dict[str, Skill] = {
+    "click": _click, "dblclick": press_element, "hover": press_element, "focus": press_element, "choose": _choose,
+    "check": _choose, "uncheck": pick_values, "type": fill, "set": fill, "copy": copy, "open": open_element,
+    "expand": open_element, "close": close_element, "submit": submit, "search": search, "form": form, "act": act,
+    "drag": drag, "draw": draw, "sort": sort_items, "answer": answer, "press": _press, "scroll": _scroll,
+    "back": _simple("back"), "goto": _simple("goto"), "wait": _simple("wait"),
+}  # fmt: skip

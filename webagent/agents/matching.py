@@ -1,0 +1,209 @@
+"""How well an element answers to words: exact, then prefix, then shared words by their rarity, then spelling.
+
+``rank`` gives candidates for a ``Target`` of the goal, best first, scores in [0, 1].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from webagent.envs.types import Element
+
+from . import literals
+from .goal_text import Target
+from .page_view import PLAIN, POOLS, PageView
+from .words import bare, closeness, content, near, normal, tokens
+
+Scored = tuple[float, Element]
+
+
+class Similarity(NamedTuple):
+    score: float
+    how: str
+
+
+def similarity(words: str, label: str, view: PageView) -> Similarity:
+    """How well ``label`` answers to ``words``, in [0, 1], and the name of the rule that said so."""
+    if not words or not label:
+        return Similarity(0.0, "")
+    if words == label:
+        return Similarity(1.0, "exact")
+    if bare(words) == bare(label):
+        return Similarity(0.97, "exact")
+    mine, its = tokens(words), tokens(label)
+    if mine == its:
+        return Similarity(0.94, "same words")
+    wanted, given = content(words), content(label)
+    if wanted == given:
+        return Similarity(0.9, "same words")
+    if len(normal(words)) > 1 and normal(label).startswith(normal(words)):
+        return Similarity(0.72 + 0.16 * len(words) / len(label), "beginning")
+    shared = wanted & given
+    if shared:
+        recall = view.weight(shared) / view.weight(wanted)
+        precision = view.weight(shared) / view.weight(given)
+        return Similarity(min(0.86, recall * (0.55 + 0.33 * precision)), "words")
+    if any(near(a, b) for a in wanted for b in given):
+        return Similarity(0.5 if len(wanted) == len(given) == 1 else 0.3, "synonym")
+    if len(label) <= 60 and (spelled := closeness(bare(words), bare(label))) > 0.75:
+        return Similarity(0.75 * spelled, "spelling")
+    return Similarity(0.0, "")
+
+
+def name_score(words: str, e: Element, view: PageView) -> float:
+    """Best weighted similarity over everything the element is called."""
+    return max((similarity(words, label, view).score * weight for label, weight in view.labels(e)), default=0.0)
+
+
+def looks_score(target: Target, e: Element, view: PageView) -> float:
+    """Colour, kind of shape and size words, in [0, 1]; 0 where one of them contradicts."""
+    asked = [target.colour, target.shape not in ("", "item") and target.shape, target.size]
+    if not any(asked):
+        return 0.0
+    if target.colour and not literals.is_colour(colour_of(e), target.colour):
+        return 0.0
+    if target.shape not in ("", "item") and not is_shape(e, target.shape):
+        return 0.0
+    if target.size and not is_size(e, target.size, view):
+        return 0.0
+    return 0.9
+
+
+def colour_of(e: Element) -> str:
+    """Fill colour as ``#rrggbb``, of an outline its stroke, or ""."""
+    return (e.shape.fill or e.shape.stroke) if e.shape else ""
+
+
+def is_shape(e: Element, wanted: str) -> bool:
+    kind = e.shape.kind if e.shape else ""
+    if wanted == "circle":
+        return kind in ("circle", "ellipse") or e.tag in ("circle", "ellipse")
+    if wanted == "rect":
+        return kind in ("rect", "box") or e.tag == "rect"
+    if wanted == "polygon":
+        return kind in ("polygon", "path") or e.tag == "polygon"
+    if wanted == "line":
+        return kind in ("line", "polyline")
+    if wanted in ("letter", "digit"):
+        symbol = e.name.strip()
+        return len(symbol) == 1 and (symbol.isalpha() if wanted == "letter" else symbol.isdecimal())
+    return kind not in ("", "box", "canvas")
+
+
+def area(e: Element) -> float:
+    return e.box[2] * e.box[3]
+
+
+def is_size(e: Element, word: str, view: PageView) -> bool:
+    """Larger or smaller than the middle between the extremes of its like."""
+    peers = [area(p) for p in view.items if p.shape and e.shape and p.role == e.role and p.shape.kind not in ("canvas",)]
+    if len(peers) < 2:
+        return True
+    middle = (max(peers) + min(peers)) / 2
+    return area(e) >= middle if word.startswith(("large", "big")) else area(e) < middle
+
+
+def rank(target: Target, view: PageView, pool: Iterable[Element] | None = None) -> list[Scored]:
+    """Candidates for ``target``, best first. Ordinals and extremes are taken among those that match the rest."""
+    whole = list(pool) if pool is not None else _default_pool(target, view)
+    if target.words or target.colour or target.shape not in ("", "item"):
+        scored = _by_words(target, view, whole)
+    else:
+        scored = [(0.6 if target.role or target.ordinal or target.extreme else 0.2, e) for e in whole]
+    if target.scope:
+        scored = [(min(1.0, s * 0.9 + 0.1 * _scope_score(target.scope, e, view)), e) for s, e in scored]
+    if target.ordinal is not None:
+        return _nth(scored, target.ordinal, view)
+    if target.extreme:
+        return _extreme(scored, target, view)
+    return sorted(scored, key=lambda pair: (-pair[0], _nuisance(pair[1], view), view.at[pair[1].ref]))
+
+
+def _default_pool(target: Target, view: PageView) -> list[Element]:
+    roled = view.pool(target.role) if target.role not in ("", "thing") else []
+    if target.words or target.colour:
+        plain = [e for e in view.items if e.role in PLAIN and not e.actionable]
+        return list(dict.fromkeys([*roled, *view.usable, *plain]))
+    if target.shape and not roled:
+        return [e for e in view.items if e.shape]
+    return roled or list(view.usable)
+
+
+def _by_words(target: Target, view: PageView, pool: list[Element]) -> list[Scored]:
+    fitting = POOLS.get(target.role, frozenset())
+    scored = []
+    for e in pool:
+        score = max(name_score(target.words, e, view), looks_score(target, e, view))
+        if target.role and target.phrase != target.words and not target.quoted and score < 0.95:
+            score = max(score, 0.97 * name_score(target.phrase, e, view) if target.phrase else 0.0)
+        if score <= 0:
+            continue
+        if fitting:
+            score = min(1.0, score * 1.04) if e.role in fitting else score * 0.8
+        if not e.actionable:
+            score *= 0.72
+        if e.has("disabled"):
+            score *= 0.8
+        scored.append((score, e))
+    return scored
+
+
+def _scope_score(scope: str, e: Element, view: PageView) -> float:
+    wanted = content(scope)
+    shared = wanted & view.surroundings(e)
+    return view.weight(shared) / view.weight(wanted) if wanted else 0.0
+
+
+def _nuisance(e: Element, view: PageView) -> int:
+    """Ties go to what can be seen and reached."""
+    return 2 * e.has("covered") + (not e.has("visible"))
+
+
+def _nth(scored: list[Scored], ordinal: int, view: PageView) -> list[Scored]:
+    best = max((s for s, _ in scored), default=0.0)
+    like = sorted((p for p in scored if p[0] >= 0.75 * best), key=lambda p: view.at[p[1].ref])
+    index = ordinal - 1 if ordinal > 0 else len(like) + ordinal
+    if not 0 <= index < len(like):
+        return []
+    chosen = like[index]
+    return [(max(chosen[0], 0.85), chosen[1]), *((s * 0.5, e) for s, e in like if e.ref != chosen[1].ref)]
+
+
+def _extreme(scored: list[Scored], target: Target, view: PageView) -> list[Scored]:
+    best = max((s for s, _ in scored), default=0.0)
+    like = [e for s, e in scored if s >= 0.75 * best]
+    measured = [(m, e) for e in like if (m := measure(e, target.measure, view)) is not None]
+    if not measured:
+        return []
+    measured.sort(key=lambda p: (p[0] if target.extreme == "min" else -p[0], view.at[p[1].ref]))
+    return [(0.88 if i == 0 else 0.4, e) for i, (_, e) in enumerate(measured)]
+
+
+_SIZE_WORDS = ("larg", "big", "small")
+
+
+def measure(e: Element, wanted: str, view: PageView) -> float | None:
+    """The quantity by which to compare: area of a shape, else a number of the element or of its card."""
+    if e.shape and not e.name and wanted.casefold().startswith(_SIZE_WORDS):
+        return area(e)
+    by_duration = any(w in wanted.casefold() for w in ("duration", "short", "long", "fast", "quick", "time"))
+    card = view.card(e)
+    texts = [e.name, *(t.name for t in card if t.ref != e.ref)]
+    for text in texts:
+        is_price = any(mark in text for mark in "$€£")
+        if by_duration == is_price and any("$" in t or "h" in t for t in texts):
+            continue
+        if (found := literals.quantity(text)) is not None:
+            return found
+    return area(e) if e.shape else None
+
+
+def best_of(pool: Iterable[Element], score: Callable[[Element], float]) -> Scored | None:
+    """The element with the highest score above 0, the first among equals."""
+    best: Scored | None = None
+    for e in pool:
+        value = score(e)
+        if value > 0 and (best is None or value > best[0]):
+            best = (value, e)
+    return best

@@ -1,0 +1,219 @@
+"""One observation's tree, indexed for reading by words: pools by role noun, surroundings, rows, neighbours, dialogs.
+
+Built once a decision. The text of the goal itself, where the page shows it, is left out: it would match everything.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterable
+
+from webagent.envs.types import ActionTree, Element
+
+from .words import bare, content, normal, tokens
+
+FIELDS = frozenset({"textbox", "searchbox", "combobox", "spinbutton"})
+TICKS = frozenset({"checkbox", "radio", "switch", "menuitemcheckbox", "menuitemradio"})
+OPTIONS = frozenset({"option", "menuitem", "menuitemradio", "menuitemcheckbox", "treeitem", "listitem", "gridcell"})
+PLAIN = frozenset({"text", "label", "heading", "caption", "cell", "columnheader", "rowheader", "img"})
+DIALOGS = frozenset({"dialog", "alertdialog"})
+POOLS: dict[str, frozenset[str]] = {
+    "button": frozenset({"button", "clickable"}),
+    "link": frozenset({"link", "clickable"}),
+    "checkbox": frozenset({"checkbox", "switch", "menuitemcheckbox"}),
+    "option": frozenset({"radio", "option", "menuitemradio", "checkbox"}),
+    "tab": frozenset({"tab"}),
+    "field": FIELDS,
+    "select": frozenset({"combobox", "listbox"}),
+    "slider": frozenset({"slider"}),
+    "spinner": frozenset({"spinbutton"}),
+    "icon": frozenset({"img", "clickable", "button", "link"}),
+    "menu": frozenset({"menuitem", "menu", "menuitemcheckbox", "menuitemradio", "button", "link", "clickable"}),
+    "section": frozenset({"heading", "tab", "button", "clickable"}),
+    "dialog": DIALOGS,
+    "result": frozenset({"link", "clickable"}),
+    "node": frozenset({"treeitem", "clickable", "link", "button"}),
+    "cell": frozenset({"cell", "gridcell", "row"}),
+}
+_PAGER = frozenset(". .. … < > « » ‹ › prev next previous first last".split())
+
+
+class PageView:
+    """``items``: the elements that count, in document order. All lookups are by ``Element.ref``."""
+
+    def __init__(self, tree: ActionTree, goal: str, fresh: frozenset[str] = frozenset()) -> None:
+        self.tree = tree
+        self.fresh = fresh
+        echo = _goal_echo(tree.elements, goal)
+        self.items: tuple[Element, ...] = tuple(e for e in tree.elements if e.ref not in echo)
+        self.at = {e.ref: i for i, e in enumerate(self.items)}
+        self.modal = next((e for e in reversed(self.items) if e.role == "alertdialog" or (e.role in DIALOGS and e.has("modal"))), None)
+
+    @functools.cached_property
+    def usable(self) -> tuple[Element, ...]:
+        """What a person could operate now; inside the modal dialog only, where there is one."""
+        found = [e for e in self.items if e.actionable and not self._is_closed_option(e)]
+        if self.modal is not None:
+            inside = [e for e in found if self.is_inside(e, self.modal.ref)]
+            found = inside or found
+        return tuple(found)
+
+    @functools.cached_property
+    def fields(self) -> tuple[Element, ...]:
+        """Fields that take text or a choice."""
+        return tuple(e for e in self.usable if e.role in FIELDS or e.has("editable") or e.role in ("listbox", "slider"))
+
+    @functools.cached_property
+    def texts(self) -> tuple[Element, ...]:
+        """Everything that says something, actionable or not."""
+        return tuple(e for e in self.items if e.name)
+
+    @functools.cached_property
+    def children(self) -> dict[str | None, list[Element]]:
+        found: dict[str | None, list[Element]] = {}
+        for e in self.items:
+            found.setdefault(e.parent, []).append(e)
+        return found
+
+    @functools.cached_property
+    def idf(self) -> dict[str, float]:
+        """Inverse document frequency of stems over the names on this page, in (0, 1]."""
+        counts: dict[str, int] = {}
+        for e in self.texts:
+            for t in content(e.name):
+                counts[t] = counts.get(t, 0) + 1
+        top = math.log(2 + len(self.texts))
+        return {t: max(0.15, math.log((2 + len(self.texts)) / (1 + n)) / top) for t, n in counts.items()}
+
+    def weight(self, words: Iterable[str]) -> float:
+        """Sum of the words' idf; a word that the page does not know weighs most."""
+        return sum(self.idf.get(w, 1.0) for w in words)
+
+    def _is_closed_option(self, e: Element) -> bool:
+        parent = self.tree.by_ref.get(e.parent or "")
+        return e.role == "option" and parent is not None and parent.tag == "select" and parent.role == "combobox"
+
+    def options_of(self, field: Element) -> list[Element]:
+        return [e for e in self.children.get(field.ref, []) if e.role == "option"]
+
+    def ancestors(self, e: Element) -> list[Element]:
+        """Enclosing elements, nearest first."""
+        found = []
+        while e.parent is not None and (up := self.tree.by_ref.get(e.parent)) is not None and len(found) < 60:
+            found.append(up)
+            e = up
+        return found
+
+    def is_inside(self, e: Element, ref: str) -> bool:
+        return any(a.ref == ref for a in self.ancestors(e))
+
+    def below(self, ref: str) -> list[Element]:
+        """All descendants in document order."""
+        found: list[Element] = []
+        for child in self.children.get(ref, []):
+            found.append(child)
+            found.extend(self.below(child.ref))
+        return found
+
+    def pool(self, role: str) -> list[Element]:
+        """Elements that a role noun may mean."""
+        if role == "slider":
+            return [e for e in self.usable if e.role == "slider" or "slider" in e.hint.split()]
+        if role == "field":
+            return [e for e in self.usable if e.has("editable") or e.role in FIELDS]
+        if role == "result":
+            return [e for e in self.usable if e.role in POOLS[role] and not self.is_pager(e)]
+        if role in ("thing", ""):
+            return list(self.usable)
+        wanted = POOLS.get(role, frozenset())
+        if role == "node":
+            return [e for e in self.items if (e.role in wanted and e.actionable) or e.role in ("text", "listitem")]
+        return [e for e in self.items if e.role in wanted and (e.actionable or role in ("dialog", "cell", "section", "icon"))]
+
+    def is_pager(self, e: Element) -> bool:
+        """A link of a pagination bar: a page number or an arrow."""
+        name = bare(e.name)
+        return name.isdecimal() or name in _PAGER
+
+    def labels(self, e: Element) -> tuple[tuple[str, float], ...]:
+        """``(text, weight)`` pairs by which a person could call the element."""
+        found = [(e.name, 1.0)] if e.name else []
+        if e.value and e.role in ("button", "combobox", "clickable"):
+            found.append((e.value, 0.6))
+        if e.hint:
+            found.append((e.hint, 0.9 if not e.name else 0.6))
+        if e.context:
+            found.append((e.context, 0.55 if e.role in FIELDS and not e.name else 0.35))
+        return tuple(found)
+
+    def surroundings(self, e: Element) -> frozenset[str]:
+        """Stems of the element's context and of the smallest enclosing group that says more than it does."""
+        own = set(content(e.context)) if e.context else set()
+        for up in self.ancestors(e)[:4]:
+            own |= content(up.name) if up.name else frozenset()
+            inside = self.below(up.ref)
+            if len(inside) > 40:
+                break
+            for other in inside:
+                if other.name and other.ref != e.ref:
+                    own |= content(other.name)
+            if len(inside) > 3:
+                break
+        return frozenset(own)
+
+    def card(self, e: Element) -> list[Element]:
+        """The element's card or row: siblings around it between two controls of the same name shape, else its row."""
+        twins = [t for t in self.items if t.role == e.role and t.ref != e.ref and _same_shape(t, e)]
+        here = self.at[e.ref]
+        before = max((self.at[t.ref] for t in twins if self.at[t.ref] < here), default=-1)
+        for up in self.ancestors(e):
+            inside = self.below(up.ref)
+            if len(inside) > 1 and not any(t.ref in {i.ref for i in inside} for t in twins):
+                best = inside
+                continue
+            if len(inside) > 1:
+                return best if "best" in locals() else [i for i in inside if before < self.at[i.ref] <= here]
+        return [i for i in self.items if before < self.at[i.ref] <= here]
+
+    def same_row(self, a: Element, b: Element) -> bool:
+        """Whether the boxes share most of their height."""
+        top, bottom = max(a.box[1], b.box[1]), min(a.box[1] + a.box[3], b.box[1] + b.box[3])
+        return bottom - top > 0.5 * min(a.box[3], b.box[3]) > 0
+
+    def text_after(self, label: Element) -> Element | None:
+        """The text that a label is about: the next one in its row, else the next one below it or in the document."""
+        rest = [t for t in self.texts[: None] if self.at[t.ref] > self.at[label.ref] and t.role in PLAIN | {"clickable", "link"}]
+        row = [t for t in rest if self.same_row(label, t) and t.box[0] > label.box[0]]
+        if row:
+            return min(row, key=lambda t: t.box[0])
+        return rest[0] if rest else None
+
+    def has_words(self, words: str) -> bool:
+        wanted = normal(words)
+        return any(wanted in normal(t.name) for t in self.texts)
+
+
+def _same_shape(a: Element, b: Element) -> bool:
+    """Names that differ in their numbers only ("Book for $12" / "Book for $7"), or share their first word."""
+    first, second = tokens(a.name), tokens(b.name)
+    return bool(first) and bool(second) and first[0] == second[0]
+
+
+def _goal_echo(elements: tuple[Element, ...], goal: str) -> set[str]:
+    """Refs of the texts that together repeat the goal."""
+    wanted = "".join(normal(goal).split())
+    if len(wanted) < 8:
+        return set()
+    plain = [e for e in elements if not e.actionable and e.name]
+    squashed = ["".join(normal(e.name).split()) for e in plain]
+    joined = "".join(squashed)
+    found = joined.find(wanted)
+    if found < 0:
+        return {e.ref for e, s in zip(plain, squashed, strict=True) if len(s) > 25 and s in wanted}
+    echo, at = set(), 0
+    for e, s in zip(plain, squashed, strict=True):
+        if at + len(s) > found and at < found + len(wanted):
+            echo.add(e.ref)
+        at += len(s)
+    return echo

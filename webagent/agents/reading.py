@@ -1,0 +1,181 @@
+"""Skills that read the page: copy a value into a field, answer a question from text, tables and drawings."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from webagent.envs.types import Action, Element
+
+from . import literals
+from .filling import enter, fields_for
+from .goal_steps import GoalStep
+from .goal_text import protect, read_target
+from .matching import is_shape, looks_score, similarity
+from .page_view import PLAIN, PageView
+from .skill import DONE, NOTHING, Option, Plan, StepMemory, click, of_part
+from .words import bare, content, tokens
+
+_OF = re.compile(
+    r"\b(?:what|which|who|when|where)(?:'s|\s+is|\s+are|\s+was)?\s+(?:the\s+)?(?P<what>.+?)\s+(?:of|for|in|on|to)\s+(?:the\s+)?(?P<of>.+?)\s*\??$"
+    r"|\b(?P<what2>[\w ]+?)\s+of\s+(?:the\s+)?(?P<of2>.+?)\s*[.?]?$",
+    re.IGNORECASE,
+)
+_HAVE = re.compile(r"\b(?:what|which)\s+(?P<what>[\w ]+?)\s+(?:does|do|did|has|is)\s+(?:the\s+)?(?P<of>.+?)(?:\s+(?:have|cost|has))?\s*\??$", re.IGNORECASE)
+_COST = re.compile(r"\bhow much\s+(?:does|do|is|are)\s+(?:the\s+)?(?P<of>.+?)(?:\s+cost)?\s*\??$", re.IGNORECASE)
+_COUNT = re.compile(r"\bhow many\s+(?P<what>.+?)(?:\s+(?:are|is|do|does|can|in|on|have)\b.*)?\s*\??$", re.IGNORECASE)
+_KINDS = (
+    (("price", "cost", "total", "fee"), re.compile(r"[$€£]\s?\d[\d.,]*|\d[\d.,]*\s?(?:€|EUR|USD|£)")),
+    (("email",), re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")),
+    (("phone", "telephone"), re.compile(r"\+?\d[\d ()/-]{5,}\d")),
+    (("date", "day", "when"), re.compile(r"\b\d{4}-\d\d-\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\b\d{1,2}(?:st|nd|rd|th)? [A-Z][a-z]+ \d{4}|\b[A-Z][a-z]+ \d{1,2}, \d{4}")),
+    (("time", "hour", "clock"), re.compile(r"\b\d{1,2}:\d\d(?:\s?[ap]m)?", re.IGNORECASE)),
+    (("number", "many", "quantity", "count", "code"), re.compile(r"\b\d+\b")),
+)  # fmt: skip
+
+
+def copy(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
+    """Enter what the page says: the value of a label, the text shown, each label's value."""
+    if re.search(r"\beach\b", f"{step.value} {step.place} {step.target.phrase}"):
+        return _copy_each(step, view, memory)
+    ranked = fields_for(step.target, view)
+    source = memory.notes.get("source") or _source_text(step, view, [e.ref for _, e in ranked[:1]])
+    if not source or not ranked:
+        return NOTHING
+    memory.notes["source"] = source
+    return enter(replace(step, kind="type", value=source), ranked[0][1], min(0.8, ranked[0][0]), view, memory)
+
+
+def _copy_each(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
+    pool = [e for e in view.fields if e.role == "textbox"]
+    for e in pool:
+        key = f"value for {e.ref}"
+        value = memory.notes.get(key) or value_of(e.name, view, skip=e.ref)
+        if not value:
+            continue
+        memory.notes[key] = value
+        plan = of_part(enter(replace(step, kind="type", value=value), e, 0.75, view, memory.part(e.ref)), e.ref)
+        if not plan.done:
+            return plan
+    return DONE if pool else NOTHING
+
+
+def _source_text(step: GoalStep, view: PageView, fields: list[str]) -> str:
+    what = step.place.strip()
+    if what and not re.match(r"^(?:below|above|shown|displayed|on the page|here)\b", what):
+        return value_of(what, view) or answer_to(f"what is {step.value}", view)
+    filled = [e for e in view.fields if e.value and e.ref not in fields]
+    if filled:
+        return filled[0].value
+    loose = [e for e in view.items if e.role in ("text", "cell", "heading") and e.name and not any(e.name in f.name for f in view.fields)]
+    return max((e.name for e in loose), key=len, default="")
+
+
+def value_of(label: str, view: PageView, skip: str = "") -> str:
+    """The text that stands beside the text ``label``: "Country | France" → "France"."""
+    asked = bare(re.sub(r"^(?:the\s+)", "", label))
+    for least in (0.9, 0.7):
+        for e in view.texts:
+            if e.ref == skip or e.role not in PLAIN or bare(e.name) == "" or similarity(asked, bare(e.name), view).score < least:
+                continue
+            after = view.text_after(e)
+            if after is not None and bare(after.name) != asked and after.ref != skip:
+                return after.name
+    for e in view.texts:
+        head, mark, tail = e.name.partition(":")
+        if mark and tail.strip() and similarity(asked, bare(head), view).score >= 0.85:
+            return tail.strip()
+    return ""
+
+
+def answer(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
+    """Answer a question: on the page where it offers the answer as a button, else to the person."""
+    text = answer_to(step.value, view)
+    if not text:
+        return NOTHING
+    offered = [e for e in view.usable if bare(e.name) == bare(text) and e.role in ("button", "option", "radio", "clickable")]
+    if offered:
+        return Plan((click(offered[0], 0.8, f'answer "{text}"'),))
+    return Plan((Option(0.6, Action("answer", text=text), f'read "{text}" from the page', completes=True),))
+
+
+def answer_to(question: str, view: PageView) -> str:
+    """The answer as the page words it, or ""."""
+    if match := _COUNT.search(question):
+        return _count(match["what"], question, view)
+    match = _COST.search(question) or _HAVE.search(question) or _OF.search(question)
+    if not match:
+        return value_of(re.sub(r"^(?:what|which|who|when|where)(?:'s|\s+is|\s+are)?\s+", "", question.rstrip("? ."), flags=re.IGNORECASE), view)
+    parts = match.groupdict()
+    what = parts.get("what") or parts.get("what2") or "price"
+    return _attribute(re.sub(r"^(?:what|which)(?:\s+is)?\s+(?:the\s+)?", "", what), (parts.get("of") or parts.get("of2") or "").strip(), view)
+
+
+def _count(what: str, question: str, view: PageView) -> str:
+    target = read_target(what, protect(""))
+    drawn = [e for e in view.items if e.shape or (e.role in ("text", "clickable") and len(e.name) == 1)]
+    if target.shape or target.colour:
+        if not drawn:
+            return ""
+        return str(sum(looks_score(target, e, view) > 0 for e in drawn))
+    if len(what) == 1:
+        return str(sum(e.name == what for e in drawn))
+    found = value_of(what, view)
+    if found:
+        return found
+    wanted = content(what)
+    best = [e for e in view.texts if e.role in PLAIN and wanted & content(e.name) and literals.numbers(e.name)]
+    return literals.plain_number(literals.numbers(best[0].name)[0]) if best else ""
+
+
+def _attribute(what: str, of: str, view: PageView) -> str:
+    """The ``what`` of the thing called ``of``: by table headers, by labels near it, by the kind of value."""
+    named = [(similarity(of, e.name, view).score, e) for e in view.texts]
+    named = sorted((p for p in named if p[0] >= 0.55), key=lambda p: -p[0])
+    for _, e in named[:3]:
+        near = _row_of(e, view)
+        by_header = [t for t in near if similarity(what, t.context.split("·")[0], view).score > 0.6 or tokens(what)[-1:] == tokens(t.context)[:1]]
+        if by_header:
+            return by_header[0].name
+        if column := _column_value(what, e, view):
+            return column
+        labelled = next((t for t in near if similarity(what, bare(t.name), view).score >= 0.85), None)
+        if labelled is not None and (after := view.text_after(labelled)) is not None:
+            return after.name
+        for words, pattern in _KINDS:
+            if content(what) & content(" ".join(words)):
+                for t in [e, *near]:
+                    if found := pattern.search(t.name):
+                        return found[0]
+    return value_of(what, view)
+
+
+def _row_of(e: Element, view: PageView) -> list[Element]:
+    """Texts of the same table row, else of the same card."""
+    for up in view.ancestors(e)[:5]:
+        inside = [t for t in view.below(up.ref) if t.name and t.ref != e.ref]
+        if inside:
+            return inside
+    return [t for t in view.card(e) if t.name]
+
+
+def _column_value(what: str, e: Element, view: PageView) -> str:
+    """The text of the row of ``e`` that stands under the header ``what``."""
+    heads = [t for t in view.texts if t.role == "columnheader" and similarity(what, t.name, view).score > 0.6]
+    if not heads:
+        return ""
+    left, right = heads[0].box[0], heads[0].box[0] + heads[0].box[2]
+    row = [t for t in view.texts if t.ref != e.ref and view.same_row(e, t) and left - 4 <= t.box[0] + t.box[2] / 2 <= right + 4]
+    return row[0].name if row else ""
+
+
+def describe_drawing(view: PageView) -> str:
+    """What a drawing with a single thing in it shows: "circle", "rectangle", "triangle", "letter", "number" or ""."""
+    inside = [e for e in view.items if any(a.role == "graphics-document" for a in view.ancestors(e))]
+    if len(inside) != 1:
+        return ""
+    thing = inside[0]
+    for kind, word in (("circle", "circle"), ("rect", "rectangle"), ("polygon", "triangle"), ("letter", "letter"), ("digit", "number")):
+        if is_shape(thing, kind):
+            return word
+    return ""

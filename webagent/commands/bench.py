@@ -1,0 +1,121 @@
+"""``webagent bench``: a policy on many tasks, with numbers that can be compared."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from webagent.commands import Result
+from webagent.commands.options import AsJson, Browser, MaxSteps, Out, Policy, Quiet, flag
+from webagent.console import Console
+
+if TYPE_CHECKING:
+    from webagent.evaluate import BenchSettings
+    from webagent.scores import EpisodeResult
+
+NAME = "bench"
+EXAMPLE = "Example:  webagent bench miniwob --subset bgym125 --episodes 5 --jobs 2 --out out/lexical"
+
+
+def bench(
+    suite: Annotated[str, typer.Argument(metavar="SUITE", help="miniwob, demo or a task file.")],
+    tasks: Annotated[
+        str | None, flag("--tasks", "Only tasks whose name matches, e.g. 'click-*'.", metavar="GLOB")
+    ] = None,
+    subset: Annotated[
+        str | None, flag("--subset", "Only a named subset, e.g. bgym125 or webgum56.", metavar="NAME")
+    ] = None,
+    split: Annotated[str | None, flag("--split", "Only one side of a split: train or test.", metavar="NAME")] = None,
+    episodes: Annotated[int, flag("--episodes", "Episodes a task.", metavar="N", min=1)] = 5,
+    seed: Annotated[int, flag("--seed", "From which every episode's own seed is derived.", metavar="N", min=0)] = 0,
+    policy: Policy = "lexical",
+    max_steps: MaxSteps = None,
+    clock: Annotated[bool, flag("--clock", "Let MiniWoB++'s own time limit run.")] = False,
+    jobs: Annotated[int, flag("--jobs", "Processes, each with a browser of its own.", metavar="N", min=1)] = 1,
+    episode_timeout: Annotated[
+        float, flag("--episode-timeout", "Longest that an episode may take.", metavar="SECONDS", min=1)
+    ] = 120.0,
+    resume: Annotated[bool, flag("--resume", "Go on with the benchmark in --out.")] = False,
+    browser: Browser = None,
+    out: Out = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> Result:
+    """Play episodes of many tasks and give the mean success with its interval.
+
+    A crash counts as a failed episode. Interrupted, it goes on where it was with --resume and the same --out.
+    """
+    from webagent.agents import make_policy
+    from webagent.evaluate import BenchRun, BenchSettings
+    from webagent.evaluate import bench as play
+    from webagent.suites import open_suite
+
+    found = open_suite(suite)
+    make_policy(policy)  # an unknown one is told now, not by every worker
+    chosen = found.select(tasks, subset, split)
+    folder = _folder(out, found.name, resume)
+    settings = BenchSettings(
+        suite, chosen, episodes, seed, policy, max_steps, clock, browser=browser, out=str(folder)
+    )  # fmt: skip
+    console = Console(quiet)
+    total = episodes * len(chosen)
+    won: Counter[str] = Counter()
+    with console.progress(f"{found.name} {policy}", total) as progress:
+
+        def on_result(result: EpisodeResult, done: int, of: int) -> None:
+            won[result.task] += result.success
+            progress.advance(done, _line_of(result, result.i + 1 == episodes, won[result.task]))
+
+        run = BenchRun(jobs, resume, episode_timeout, on_result)
+        data = play(settings, found.subsets, run)
+    return Result(data, _table(settings, data))
+
+
+def _folder(out: Path | None, suite: str, resume: bool) -> Path:
+    from webagent.envs.errors import UsageError
+
+    if out is None and resume:
+        raise UsageError("--resume needs to know what to go on with", "name it: --out DIR")
+    name = re.sub(r"\W+", "-", suite)
+    return out or Path("webagent-out") / f"{time.strftime('%Y%m%d-%H%M%S')}-bench-{name}"
+
+
+def _line_of(result: EpisodeResult, last: bool, won: int) -> str:
+    """What a log says: each task when it is through, each broken episode."""
+    if result.error:
+        return f"{result.task} #{result.i} broken: {result.error}"
+    return f"{result.task}: {won} of {result.i + 1}" if last else ""
+
+
+def _table(settings: BenchSettings, data: dict[str, Any]) -> str:
+    low, high = data["ci95"]
+    lines = [
+        f"{settings.policy} on {settings.suite}: {100 * data['mean']:.1f} % success"
+        f" (95 % interval {100 * low:.1f} to {100 * high:.1f}) over {len(data['tasks'])} tasks,"
+        f" {data['episodes']} episodes"
+    ]
+    lines += [
+        f"  {name:<12} {100 * mean:5.1f} %   {data['subsets_n'][name][0]} of {data['subsets_n'][name][1]} tasks"
+        for name, mean in data["subsets"].items()
+    ]
+    widest = max(map(len, data["tasks"]), default=0)
+    lines += [
+        f"  {task:<{widest}}  {100 * row['success']:5.1f} %  {row['steps_mean']:5.1f} steps"
+        + (f"  {row['errors']} broken" if row["errors"] else "")
+        for task, row in data["tasks"].items()
+    ]
+    decide = data["ms_per_decision"]["p50"]
+    pace = [
+        f"{decide:.1f} ms a decision" if decide is not None else "",
+        f"{data['env_steps_per_s']} environment steps/s" if data["env_steps_per_s"] else "",
+        f"{data['errors']} broken episodes" if data["errors"] else "",
+        f"peak {data['peak_rss_mb']:.0f} MB",
+    ]
+    lines.append(", ".join(part for part in pace if part))
+    lines.append(f"results  {data['out']}   (webagent show {data['out']})")
+    return "\n".join(lines)

@@ -1,0 +1,29 @@
+"""Flags, each with its mirror in the environment: ``--max-steps`` is also ``WEBAGENT_MAX_STEPS``.
+
+A flag on the line wins over its mirror.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def flag(name: str, help: str, *short: str, **more: Any) -> Any:
+    """An option ``name`` with its environment mirror."""
+    return typer.Option(name, *short, help=help, envvar=mirror(name), show_envvar=False, **more)
+
+
+def mirror(name: str) -> str:
+    """The environment variable of a flag."""
+    return "WEBAGENT_" + name.lstrip("-").replace("-", "_").upper()
+
+
+AsJson = Annotated[bool, flag("--json", "One JSON document on stdout instead of text.")]
+Quiet = Annotated[bool, flag("--quiet", "No progress on stderr.", "-q")]
+Policy = Annotated[str, flag("--policy", "Who decides: lexical or random.", metavar="NAME")]
+MaxSteps = Annotated[int | None, flag("--max-steps", "Actions before an episode ends.", metavar="N", min=1)]
+Browser = Annotated[str | None, flag("--browser", "The Chrome or Chromium to start (default: found).", metavar="PATH")]
+Out = Annotated[Path | None, flag("--out", "Folder to write to (default: webagent-out/<time>-<name>).", metavar="DIR")]

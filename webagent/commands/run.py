@@ -1,0 +1,70 @@
+"""``webagent run``: one task, done in a real browser, with a record and a report of how."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from webagent.commands import Result
+from webagent.commands.options import AsJson, Browser, MaxSteps, Out, Policy, Quiet, flag
+from webagent.console import Console
+
+NAME = "run"
+EXAMPLE = 'Example:  webagent run "Turn off the weekly mail and save" --url http://127.0.0.1:8000/settings --report .'
+
+
+def run(
+    goal: Annotated[str | None, typer.Argument(metavar="GOAL", help="The task, in plain words.")] = None,
+    url: Annotated[str | None, flag("--url", "Where to start: an address or a local file.", metavar="URL")] = None,
+    task: Annotated[
+        str | None, flag("--task", "A task instead: miniwob.NAME, demo.NAME or FILE.json#NAME.", metavar="ID")
+    ] = None,
+    policy: Policy = "lexical",
+    max_steps: MaxSteps = None,
+    seed: Annotated[
+        int, flag("--seed", "Which instance of the task, and the policy's chance.", metavar="N", min=0)
+    ] = 0,
+    allow: Annotated[
+        list[str] | None, flag("--allow", "A host that may be reached beside the start page's; repeat.", metavar="HOST")
+    ] = None,
+    secret: Annotated[
+        list[str] | None,
+        flag("--secret", "Let {{secret:NAME}} be typed, taken from the environment; repeat.", metavar="NAME=ENVVAR"),
+    ] = None,
+    yes: Annotated[bool, flag("--yes", "Confirm payments, deletions and sends without asking.")] = False,
+    headed: Annotated[bool, flag("--headed", "Show the browser's window.")] = False,
+    browser: Browser = None,
+    out: Out = None,
+    report: Annotated[Path | None, flag("--report", "Write report.html into this folder.", metavar="DIR")] = None,
+    timeout: Annotated[
+        float | None, flag("--timeout", "Give up after this long (exit code 124).", metavar="SECONDS", min=0.1)
+    ] = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> Result:
+    """Do one task in a real browser and say how it went.
+
+    Only the start page's site can be reached, unless --allow names more. What needs a person's confirmation is asked
+    for on a terminal, and refused without one (exit code 3), unless --yes is given.
+    """
+    from webagent.errand import Errand, perform
+
+    errand = Errand(
+        goal=goal,
+        url=url,
+        task=task,
+        policy=policy,
+        max_steps=max_steps,
+        seed=seed,
+        allow=tuple(allow or ()),
+        secrets=tuple(secret or ()),
+        yes=yes,
+        headed=headed,
+        browser=browser,
+        out=out,
+        report=report,
+        timeout=timeout,
+    )
+    return perform(errand, Console(quiet))

@@ -1,0 +1,201 @@
+"""One errand for a person: open a browser, do the task, keep the record, say how it went. What ``run`` runs.
+
+Whatever stops it, the steps so far are on disk and in the answer.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from webagent.agents import make_policy
+from webagent.commands import Result
+from webagent.console import Console
+from webagent.datasets import EpisodeWriter
+from webagent.deadline import deadline
+from webagent.envs.errors import HostBlocked, UsageError, WebAgentError
+from webagent.envs.suites.task_file import WebScenario
+from webagent.envs.types import Episode, Observation, Step, Task, to_json
+from webagent.report import write_report
+from webagent.report.episode import duration
+from webagent.rollout import Watch, run_episode
+from webagent.suites import Options, find_task
+from webagent.words import clean, describe_action, describe_target
+
+DEFAULT_MAX_STEPS = 30
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What is to be done; one field a flag of ``webagent run``, which explains them."""
+
+    goal: str | None = None
+    url: str | None = None
+    task: str | None = None
+    policy: str = "lexical"
+    max_steps: int | None = None
+    seed: int = 0
+    allow: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    yes: bool = False
+    headed: bool = False
+    browser: str | None = None
+    out: Path | None = None
+    report: Path | None = None
+    timeout: float | None = None
+
+
+def perform(errand: Errand, console: Console) -> Result:
+    """Do it. Raises only ``UsageError``, for what was asked wrongly; every other end is in the result."""
+    make_policy(errand.policy)
+    scenario = scenario_of(errand)
+    record = Record(console, errand.out or _default_folder(errand))
+    error: WebAgentError | None = None
+    try:
+        with deadline(errand.timeout):
+            record.episode = _play(errand, scenario, record)
+    except UsageError:
+        raise
+    except WebAgentError as stopped:
+        error = stopped
+    except KeyboardInterrupt:
+        error = Interrupted("interrupted")
+    finally:
+        scenario.close()
+    if errand.report and record.task:
+        record.report = write_report(record.folder, errand.report).resolve()
+    if error:
+        return Result.of_error(error, record.data(), record.text())
+    return Result(record.data(), record.text(), 0 if record.success else 1)
+
+
+class Interrupted(WebAgentError):
+    exit_code = 130
+
+
+def scenario_of(errand: Errand) -> Any:
+    """What is to be played; raises ``UsageError`` unless it is a goal with an address, or a task."""
+    if errand.task:
+        if errand.goal or errand.url:
+            raise UsageError("--task brings its own goal and address", "leave out GOAL and --url")
+        suite, task = find_task(errand.task)
+        return suite.scenario(task, Options(errand.max_steps, allow=errand.allow))
+    if not errand.goal or not errand.goal.strip():
+        raise UsageError("expected a GOAL with --url, or a --task", 'webagent run "GOAL" --url URL')
+    if not errand.url:
+        raise UsageError("expected --url: where to start", f'webagent run "{clean(errand.goal, 40)}" --url URL')
+    url = whole_address(errand.url)
+    return WebScenario(url, errand.goal, errand.allow, max_steps=errand.max_steps or DEFAULT_MAX_STEPS)
+
+
+def whole_address(text: str) -> str:
+    """``example.com`` as ``https://example.com``, a local name with http; files and whole addresses as they are."""
+    text = text.strip()
+    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d+(/|$))", text) or Path(text.partition("?")[0]).exists():
+        return text
+    host = urlsplit(f"//{text}").hostname or ""
+    local = host == "localhost" or "." not in host or re.fullmatch(r"[\d.]+|.*:.*", host)
+    return f"{'http' if local else 'https'}://{text}"
+
+
+@dataclass
+class Record:
+    """What is known of a run so far; writes the episode to ``folder`` as it happens."""
+
+    console: Console
+    folder: Path
+    source: str
+    task: Task | None = None
+    steps: list[Step] = field(default_factory=list)
+    episode: Episode | None = None
+    report: Path | None = None
+    writer: EpisodeWriter | None = None
+    since: float = field(default_factory=time.perf_counter)
+
+    def __enter__(self) -> Record:
+        return self
+
+    def __exit__(self, *exc: Any) -> None:
+        if self.writer is not None:
+            self.writer.__exit__(*exc)
+
+    def watch(self, guard: Any) -> Watch:
+        return Watch(start=self._start, screen=self._screen, step=self._step, guard=guard)
+
+    @property
+    def success(self) -> bool:
+        return bool(self.episode and self.episode.success)
+
+    def data(self) -> dict[str, Any]:
+        """The ``data`` of ``run --json``."""
+        info = self.episode.info if self.episode else {}
+        final = self.episode.final if self.episode else self.steps[-1].observation if self.steps else None
+        return {
+            "success": self.success,
+            "judged_by": info.get("judged_by"),
+            "answer": info.get("answer"),
+            "reason": info.get("reason") or "stopped",
+            "steps": [_told(step) for step in self.steps],
+            "final_url": final.url if final else None,
+            "episode": str(self.folder) if self.writer else None,
+            "report": str(self.report) if self.report else None,
+            "ms_total": round(1000 * (time.perf_counter() - self.since), 1),
+            "task": self.task.id if self.task else None,
+            "goal": self.task.goal if self.task else None,
+            "policy": self.source.removeprefix("policy:"),
+        }
+
+    def text(self) -> str:
+        """The summary for a person."""
+        if self.writer is None:
+            return ""
+        data = self.data()
+        verdict = "stopped" if self.episode is None else "yes" if data["success"] else "no"
+        judge = f" (judged by {data['judged_by']})" if data["judged_by"] else ""
+        lines = [
+            f"success  {verdict}{judge}",
+            f"reason   {clean(data['reason'], 200)}",
+            f"answer   {clean(data['answer'], 500)}" if data["answer"] is not None else "",
+            f"steps    {len(self.steps)} in {duration(data['ms_total'])}",
+            f"episode  {self.folder}",
+            f"report   {self.report}" if self.report else f"report   none yet: webagent show {self.folder}",
+        ]
+        return "\n".join(line for line in lines if line)
+
+    def _start(self, task: Task) -> None:
+        self.task = task
+        self.console.say(f"goal  {clean(task.goal, 200)}", "bold")
+        self.console.say(f"page  {clean(task.start_url, 200)}   {self.source}", "dim")
+        self.writer = EpisodeWriter(self.folder, task, self.source).__enter__()
+
+    def _screen(self, jpeg: bytes) -> None:
+        if self.writer:
+            self.writer.screen(jpeg)
+
+    def _step(self, step: Step) -> None:
+        self.steps.append(step)
+        if self.writer:
+            self.writer.step(step)
+        words = describe_action(step.action, step.observation.tree)
+        self.console.say(f"{len(self.steps):>3}. {words}  {duration(step.ms.get('env', 0.0))}")
+        if step.error:
+            self.console.say(f"     {clean(step.error, 200)}", "yellow")
+
+
+def _told(step: Step) -> dict[str, Any]:
+    return {
+        "action": to_json(step.action),
+        "element": describe_target(step.action, step.observation.tree) or None,
+        "confidence": step.proposal.confidence if step.proposal else None,
+        "ms": step.ms,
+        "error": step.error or None,
+    }
+
+
+def _default_folder(errand: Errand) -> Path:
+    words = re.sub(r"[^a-z0-9]+", "-", (errand.task or errand.goal or "").lower()).strip("-")[:40].strip("-")
+    return Path("webagent-out") / f"{time.strftime('%Y%m%d-%H%M%S')}-{words or 'run'}"

@@ -1,0 +1,165 @@
+"""What one benchmark process holds: a browser, the environment of the task at hand, and how to play one episode in it.
+
+The only place besides the command line's edge that catches everything, because here a crash must count: it becomes a
+failed episode.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from webagent.agents import make_policy
+from webagent.datasets import write_episode
+from webagent.envs.errors import BrowserGone, WebAgentError
+from webagent.envs.types import Episode, Step
+from webagent.rollout import Watch, run_episode
+from webagent.scores import EpisodeResult
+from webagent.seeds import bench_seed
+from webagent.suites import Options, open_suite
+from webagent.workers import Play
+
+if TYPE_CHECKING:
+    from webagent.evaluate import BenchSettings
+
+
+@contextmanager
+def open_browser_lab(settings: BenchSettings) -> Iterator[Play]:
+    """The real one: a browser of its own, started now. Raises ``BrowserMissing``."""
+    from webagent.envs.browser import Browser
+    from webagent.envs.web_env import WebEnv
+
+    suite = open_suite(settings.suite)
+    options = Options(settings.max_steps, settings.clock)
+
+    def open_browser() -> Any:
+        return Browser(executable=settings.browser).start()
+
+    def open_env(task: str, browser: Any, screen: bool) -> Any:
+        return WebEnv(suite.scenario(task, options), browser=browser, screen=screen)
+
+    lab = Lab(settings, open_browser, open_env)
+    try:
+        lab.start()
+        yield lab.play
+    finally:
+        lab.close()
+
+
+class Lab:
+    """Plays episodes; keeps browser and environment for as long as both are sound.
+
+    ``open_browser()`` gives something to ``close()``; ``open_env(task, browser, screen)`` an environment in it.
+    """
+
+    def __init__(
+        self, settings: BenchSettings, open_browser: Callable[[], Any], open_env: Callable[[str, Any, bool], Any]
+    ) -> None:
+        self._settings = settings
+        self._open_browser = open_browser
+        self._open_env = open_env
+        self._make_agent = make_policy(settings.policy)
+        self._browser: Any = None
+        self._env: Any = None
+        self._env_is: tuple[str, bool] | None = None
+
+    def start(self) -> None:
+        if self._browser is None:
+            self._browser = self._open_browser()
+
+    def close(self) -> None:
+        self._close_env()
+        browser, self._browser = self._browser, None
+        if browser is not None:
+            browser.close()
+
+    def play(self, task: str, i: int) -> EpisodeResult:
+        """Play episode ``i`` of ``task``; whatever breaks is told in the result's ``error``."""
+        seed = bench_seed(self._settings.seed, task, i)
+        shelf = Path(self._settings.out) / "episodes"
+        keeping = _Keeping(screens=_has_room(shelf, task, i, self._settings.keep))
+        try:
+            env = self._env_for(task, keeping.screens)
+            source = f"policy:{self._settings.policy}"
+            episode = run_episode(env, self._make_agent, seed=seed, source=source, watch=keeping.watch())
+            result = _result_of(task, i, seed, episode)
+        except Exception as error:  # a crash is a failed episode, never a dropped one
+            line = " ".join(f"{type(error).__name__}: {error}".split())
+            steps = tuple(keeping.steps)
+            result = EpisodeResult(task=task, i=i, seed=seed, steps=len(steps), reason="error", error=line)
+            episode = self._broken_episode(steps, line) if steps else None
+            self._recover(error)
+        if keeping.screens and episode and not result.success:
+            name = f"{task}-{i}"
+            shutil.rmtree(shelf / name, ignore_errors=True)  # half of it may lie there, from a run that was ended
+            write_episode(shelf / name, episode, tuple(keeping.pictures))
+            result = EpisodeResult(**{**vars(result), "stored": name})
+        return result
+
+    def _env_for(self, task: str, screen: bool) -> Any:
+        self.start()
+        if self._env_is != (task, screen):
+            self._close_env()
+            self._env = self._open_env(task, self._browser, screen)
+            self._env_is = (task, screen)
+        return self._env
+
+    def _broken_episode(self, steps: tuple[Step, ...], error: str) -> Episode:
+        info = {"reason": "error", "error": error, "judged_by": "check"}
+        source = f"policy:{self._settings.policy}"
+        return Episode(self._env.task, steps, steps[-1].observation, source, False, info)
+
+    def _recover(self, error: Exception) -> None:
+        """Nothing of what broke is used again; only an error of ours other than a lost browser leaves the browser."""
+        sound = isinstance(error, WebAgentError) and not isinstance(error, BrowserGone)
+        try:
+            self._close_env()
+            if not sound:
+                self.close()
+        except WebAgentError:
+            self._env = self._browser = None
+
+    def _close_env(self) -> None:
+        env, self._env, self._env_is = self._env, None, None
+        if env is not None:
+            env.close()
+
+
+@dataclass
+class _Keeping:
+    """What is remembered of an episode while it runs; pictures only if it may be stored."""
+
+    screens: bool
+    steps: list[Step] = field(default_factory=list)
+    pictures: list[bytes] = field(default_factory=list)
+
+    def watch(self) -> Watch:
+        return Watch(screen=self.pictures.append if self.screens else None, step=self.steps.append)
+
+
+def _has_room(shelf: Path, task: str, i: int, keep: int) -> bool:
+    others = [p for p in shelf.iterdir() if p.name.rpartition("-")[0] == task] if shelf.is_dir() else []
+    return sum(p.name != f"{task}-{i}" for p in others) < keep
+
+
+def _result_of(task: str, i: int, seed: int, episode: Episode) -> EpisodeResult:
+    info = episode.info
+    return EpisodeResult(
+        task=task,
+        i=i,
+        seed=seed,
+        success=bool(episode.success),
+        success_positive=bool(info["success_positive"]),
+        reward=float(info["reward"]),
+        steps=len(episode.steps),
+        reason=str(info["reason"]),
+        action_errors=sum(bool(step.error) for step in episode.steps),
+        decide_ms=tuple(step.ms["decide"] for step in episode.steps),
+        env_ms=round(sum(step.ms["env"] for step in episode.steps), 2),
+        ms_total=info["ms_total"],
+        goal=episode.task.goal,
+    )
