@@ -4,8 +4,8 @@
     FOLDER/steps.jsonl            one step a line, flushed as it is made
     FOLDER/screens/<hash>.jpg     what the screen showed, named by content, so that equal screens are stored once
 
-A benchmark's folder holds its episodes under ``episodes/``; ``FOLDER#ID`` names one of them. Corpora of many episodes
-are not covered here.
+``FOLDER#ID`` is the episode ``FOLDER/ID`` (as runs write them) or ``FOLDER/episodes/ID`` (as benchmarks do). Corpora of
+many episodes are not covered here.
 """
 
 from __future__ import annotations
@@ -139,29 +139,32 @@ def is_episode(folder: Path) -> bool:
 
 
 def find_episode(path: str | Path) -> Path:
-    """The folder that ``FOLDER`` or ``FOLDER#ID`` means; raises ``UsageError`` (with the nearest names)."""
-    name, _, episode = str(path).partition("#")
-    folder = Path(name)
+    """The folder that is meant: an episode's own, ``FOLDER#ID``, or one that holds a single episode.
+
+    Raises ``UsageError`` with the nearest names.
+    """
     if is_episode(Path(path)):
         return Path(path)
+    name, _, wanted = str(path).partition("#")
+    folder = Path(name)
     if not folder.is_dir():
         raise UsageError(f"expected a folder with an episode, found nothing at {name}")
-    if not episode:
-        if is_episode(folder):
-            return folder
-        known = list_episodes(folder)
-        hint = f"name one: {folder}#{known[0]}" if known else "run and bench write episodes under --out"
-        raise UsageError(f"{folder} is no episode", hint)
-    known = list_episodes(folder)
-    if episode not in known:
-        raise UsageError.unknown(f"episode in {folder}", episode, known)
-    return folder / EPISODES / episode
+    held = {p.name: p for p in list_episodes(folder)}
+    if wanted in held:
+        return held[wanted]
+    if wanted:
+        raise UsageError.unknown(f"episode in {folder}", wanted, held)
+    if len(held) == 1:
+        return next(iter(held.values()))
+    if not held:
+        raise UsageError(f"{folder} holds no episode", "run and bench write episodes under --out")
+    raise UsageError(f"{folder} holds {len(held)} episodes", f"name one: {folder}#{list(held)[-1]}")
 
 
-def list_episodes(folder: Path) -> list[str]:
-    """Ids of the episodes that a benchmark's folder holds, sorted."""
-    parent = folder / EPISODES
-    return sorted(p.name for p in parent.iterdir() if is_episode(p)) if parent.is_dir() else []
+def list_episodes(folder: Path) -> list[Path]:
+    """The episodes that lie in a folder, by name (those of runs begin with their time)."""
+    places = [p for p in (folder, folder / EPISODES) if p.is_dir()]
+    return sorted((p for place in places for p in place.iterdir() if is_episode(p)), key=lambda p: p.name)
 
 
 def _read_meta(folder: Path) -> dict[str, Any]:

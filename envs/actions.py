@@ -72,9 +72,9 @@ class Hands:
             facts: Facts = await world.run(f"locate({number}, {json.dumps(point and list(point[:2]))})")
             trouble = self._trouble(ref, facts, enabled)
             if trouble is None:
-                ox, oy = await world.origin()
-                if "x" in facts:
-                    facts |= {"x": facts["x"] + ox, "y": facts["y"] + oy}
+                if "x" in facts and world.parent is not None:
+                    ox, oy, scale = await world.origin()
+                    facts |= {"x": ox + scale * facts["x"], "y": oy + scale * facts["y"]}
                 return {**facts, "ref": ref, "world": world, "number": number}
             if isinstance(trouble, ElementGone) or time.monotonic() > end:
                 raise trouble
@@ -145,8 +145,8 @@ class Hands:
         box = await world.run(f"boxOf({number})")
         if box is None:
             raise ElementGone(f"{ref} is not on the page any more", "choose from the new observation")
-        ox, oy = await world.origin()
-        return ox + box[0] + box[2] * point[0], oy + box[1] + box[3] * point[1]
+        ox, oy, scale = await world.origin()
+        return ox + scale * (box[0] + box[2] * point[0]), oy + scale * (box[1] + box[3] * point[1])
 
     async def _scroll(self, action: Action) -> None:
         sx, sy = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}[action.text or "down"]
@@ -177,7 +177,7 @@ class Hands:
         if facts["kind"] == "range":
             return await self._slide(facts, text)
         await self._focus(facts)
-        await facts["world"].run(f"caret({facts['number']}, false)")
+        await facts["world"].run(f"caret({facts['number']}, {json.dumps(facts['whole'])})")
         await self.send(inputs.typing(text))
 
     async def _fill(self, facts: Facts, text: str) -> None:

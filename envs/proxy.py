@@ -316,37 +316,3 @@ async def _answer(line: _Line, request: Request, client: _Peer, upstream: _Peer)
             return
     line.answered = True
     await line.pipe(upstream[0], client[1])
-
-
-def context_options(proxy: Proxy) -> dict[str, Any]:
-    """What ``browser.new_context`` of Playwright needs, so that nothing of the context goes around ``proxy``.
-
-    - Chromium talks to loopback directly unless the bypass list takes that away with ``<-loopback>``. Playwright does
-      so by itself, unless an environment variable forbids it.
-    - A service worker answers requests that the network never sees, and outlives the page that a seed began with.
-    - An empty list of permissions denies all: camera, location, notifications, clipboard, MIDI, local fonts.
-    """
-    return {
-        "proxy": {"server": proxy.server, "bypass": "<-loopback>"},
-        "service_workers": "block",
-        "permissions": [],
-    }
-
-
-def launch_flags() -> list[str]:
-    """Chromium switches for what a context's proxy does not see."""
-    return [
-        # WebRTC opens UDP sockets of its own: only what can go through the proxy may leave.
-        "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-        "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-        # HTTP/3 and WebTransport are UDP too.
-        "--disable-quic",
-        # <link rel=dns-prefetch> would ask the system's resolver for a name that the proxy refuses.
-        "--dns-prefetch-disable",
-        # Requests of the browser itself belong to no context, so no context's proxy stops them.
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-domain-reliability",
-        "--disable-sync",
-        "--no-pings",
-    ]

@@ -242,8 +242,8 @@ class Tab:
         if raw["suspects"]:
             found += await world.adopt_closed_roots(raw["suspects"])
         if flags is not None and flags["n"] != raw["flags"]["n"]:
-            flags = await world.listeners()
-        if found or (flags is not None and flags != raw["flags"]):
+            flags = await world.listeners()  # the page changed between the two looks
+        if found or (flags is not None and flags["f"] != raw["flags"]["f"]):
             again = await self._look(world, "input", budget, motion_ms, flags)
             raw = {**again, "settled": raw["settled"], "ms": [raw["ms"][0], raw["ms"][1] + again["ms"][1]]}
         world.empty = not raw["rows"]

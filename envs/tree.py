@@ -10,14 +10,15 @@ Row = list[Any]
 """ref number, role, tag, name, value, box, states, parent row (-1 for none), shape, scroll, href, context, hint"""
 
 
-def elements_of(rows: list[Row], prefix: str = "", origin: tuple[float, float] = (0.0, 0.0), parent: Element | None = None, covered: bool = False) -> list[Element]:
+def elements_of(rows: list[Row], prefix: str = "", origin: tuple[float, float, float] = (0.0, 0.0, 1.0), parent: Element | None = None, covered: bool = False) -> list[Element]:
     """Decode one frame's rows.
 
-    ``origin``: where that frame's content starts in the top viewport; ``parent``: the iframe element around it;
-    ``covered``: the frame cannot be clicked, so nothing in it can.
+    ``origin``: where that frame's content starts in the top viewport, and its scale; ``parent``: the iframe element around it;
+    ``covered``: the frame cannot be clicked, so nothing in it can. Rows marked ``lost`` (cut off by a box that does not
+    scroll) are left out: a person could not use them either.
     """
     made: list[Element] = []
-    ox, oy = origin
+    ox, oy, scale = origin
     for number, role, tag, name, value, box, states, up, shape, scroll, href, context, hint in rows:
         above = made[up] if up >= 0 else parent
         if covered and "actionable" in states and "covered" not in states:
@@ -25,20 +26,22 @@ def elements_of(rows: list[Row], prefix: str = "", origin: tuple[float, float] =
         made.append(
             Element(
                 ref=f"{prefix}e{number}", role=role, tag=tag, name=name, value=value,
-                box=(box[0] + ox, box[1] + oy, box[2], box[3]), states=tuple(sorted(states)),
+                box=(ox + scale * box[0], oy + scale * box[1], scale * box[2], scale * box[3]), states=tuple(sorted(states)),
                 parent=above.ref if above else None, depth=above.depth + 1 if above else 0,
-                shape=_shape(shape, ox, oy), scroll=tuple(scroll) if scroll else None,
+                shape=_shape(shape, origin), scroll=tuple(scroll) if scroll else None,
                 href=href, context=context, hint=hint,
             )  # fmt: skip
         )
-    return made
+    lost = {e.ref for e in made if "lost" in e.states}
+    return relink(made, {e.ref for e in made} - lost, parent) if lost else made
 
 
-def _shape(raw: list[Any] | None, ox: float, oy: float) -> Shape | None:
+def _shape(raw: list[Any] | None, origin: tuple[float, float, float]) -> Shape | None:
     if not raw:
         return None
     kind, fill, stroke, points = raw
-    return Shape(kind, fill, stroke, tuple(p + (oy if i % 2 else ox) for i, p in enumerate(points)))
+    ox, oy, scale = origin
+    return Shape(kind, fill, stroke, tuple(scale * p + (oy if i % 2 else ox) for i, p in enumerate(points)))
 
 
 def splice(elements: list[Element], owner: str, inner: list[Element]) -> list[Element]:
@@ -66,8 +69,8 @@ def within_budget(elements: list[Element], budget: int) -> tuple[list[Element], 
     return relink(elements, kept), len(elements) - budget
 
 
-def relink(elements: list[Element], kept: set[str]) -> list[Element]:
-    """Only the ``kept`` elements, each under its nearest kept ancestor."""
+def relink(elements: list[Element], kept: set[str], top: Element | None = None) -> list[Element]:
+    """Only the ``kept`` elements, each under its nearest kept ancestor (``top`` if there is none)."""
     by_ref = {e.ref: e for e in elements}
     depths: dict[str, int] = {}
     result = []
@@ -75,9 +78,9 @@ def relink(elements: list[Element], kept: set[str]) -> list[Element]:
         if e.ref not in kept:
             continue
         up = e.parent
-        while up is not None and up not in kept:
-            up = by_ref[up].parent if up in by_ref else None
-        depths[e.ref] = depths[up] + 1 if up is not None else 0
+        while up in by_ref and up not in kept:
+            up = by_ref[up].parent
+        depths[e.ref] = depths[up] + 1 if up in depths else top.depth + 1 if top else 0
         fields = {name: getattr(e, name) for name in Element.__slots__}
         result.append(Element(**{**fields, "parent": up, "depth": depths[e.ref]}))
     return result

@@ -115,7 +115,12 @@ class World:
 
     async def adopt_all_closed_roots(self) -> int:
         """Ask for the whole document, so that closed roots under hosts with content are found too; how many."""
-        document = await self.cdp.send("DOM.getDocument", {"depth": -1, "pierce": True})
+        from playwright.async_api import Error
+
+        try:
+            document = await self.cdp.send("DOM.getDocument", {"depth": -1, "pierce": True})
+        except Error:
+            return 0  # nested too deeply for the protocol: suspects alone are looked into
         stack, pairs = [document["root"]], []
         while stack:
             node = stack.pop()
@@ -137,15 +142,15 @@ class World:
             {"functionDeclaration": f"function (host) {{ {NAME}.adopt(host, this); }}", "objectId": root, "arguments": [{"objectId": host}]},
         )
 
-    async def origin(self) -> tuple[float, float]:
-        """Where this frame's content starts in the top viewport (CSS pixels)."""
+    async def origin(self) -> tuple[float, float, float]:
+        """Where this frame's content starts in the top viewport (CSS pixels), and how it is scaled."""
         if self.parent is None:
-            return (0.0, 0.0)
-        x, y = await self.parent.origin()
+            return (0.0, 0.0, 1.0)
+        x, y, scale = await self.parent.origin()
         inner = await self.parent.run(f"frameOrigin({self.origin_ref})")
         if inner is None:
             raise BrowserGone("the frame's element left the page")
-        return (x + inner[0], y + inner[1])
+        return (x + scale * inner[0], y + scale * inner[1], scale * inner[2])
 
     async def frame_id_of(self, ref: int) -> str | None:
         """The protocol's frame id inside an iframe element."""
@@ -157,7 +162,7 @@ class World:
         return str(frame) if frame else None
 
     async def listeners(self) -> dict[str, Any] | None:
-        """Indices of elements with click listeners, ``{"n": elements, "f": [index …]}``; None if the page hides them."""
+        """Indices of elements with click listeners, ``{"n": elements of the document, "all": elements walked, "f": [index …]}``; None if the page hides them."""
         from playwright.async_api import Error
 
         options = {"expression": listener_source(), "includeCommandLineAPI": True, "returnByValue": True, "timeout": 1000}
@@ -167,7 +172,6 @@ class World:
             flags = json.loads(answer["result"].get("value") or "null")
         except (Error, TimeoutError, ValueError, TypeError):
             return None
-        if not isinstance(flags, dict) or not isinstance(flags.get("n"), int) or not isinstance(flags.get("f"), list):
+        if not isinstance(flags, dict) or not all(type(flags.get(k)) is int for k in ("n", "all")) or not isinstance(flags.get("f"), list):
             return None
-        n = flags["n"]
-        return {"n": n, "f": [i for i in flags["f"] if type(i) is int and 0 <= i < n]}
+        return {"n": flags["n"], "all": flags["all"], "f": [i for i in flags["f"] if type(i) is int and 0 <= i < flags["all"]]}

@@ -84,9 +84,16 @@ class FakeEnv:
         ends = action.op in ("answer", "done", "give_up")
         truncated = not ends and self.steps >= self.max_steps
         success = (ends or truncated) and self.page == "saved" and not self.mail
-        self.verdict = Verdict(float(success), ends, success, success, {"reason": action.text or action.op} if ends else {})
+        self.verdict = Verdict(
+            float(success), ends, success, success, {"reason": action.text or action.op} if ends else {}
+        )
         self.observation = self._observe()
-        info = {"ms": {"act": 1.0, "settle": 2.0, "tree": 0.5}, "last_error": self.error, "blocked": [], "downloads": []}
+        info = {
+            "ms": {"act": 1.0, "settle": 2.0, "tree": 0.5},
+            "last_error": self.error,
+            "blocked": [],
+            "downloads": [],
+        }
         return None, float(success), ends, truncated, info
 
     def screen(self) -> bytes:
@@ -105,7 +112,9 @@ class FakeEnv:
             elements.insert(1, Element("w", "checkbox", "input", "Weekly mail", box=(20, 60, 20, 20), states=ON))
         url = f"http://fake.test/{self.page}"
         tree = ActionTree(tuple(elements), viewport=SIZE)
-        return Observation(GOAL, url, self.page.title(), (Tab(url, self.page, True),), tree, (), self.error, "frame", self.steps)
+        return Observation(
+            GOAL, url, self.page.title(), (Tab(url, self.page, True),), tree, (), self.error, "frame", self.steps
+        )
 
 
 def draw(observation: Observation) -> bytes:

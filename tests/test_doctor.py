@@ -20,7 +20,7 @@ def by_name(checks: list[Check]) -> dict[str, Check]:
 def test_a_healthy_machine() -> None:
     start = time.monotonic()
     checks = diagnose()
-    assert time.monotonic() - start < 6
+    assert time.monotonic() - start < 15, "three seconds on an idle machine"
     assert [c for c in checks if c.required and not c.ok] == []
     found = by_name(checks)
     assert {"webagent", "python", "torch", "playwright", "browser", "sandbox", "launch", "display"} <= set(found)

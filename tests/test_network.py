@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from webagent.envs.allowlist import AllowList
-from webagent.envs.proxy import Limits, Proxy, context_options, launch_flags
+from webagent.envs.network import context_options, launch_flags
+from webagent.envs.proxy import Limits, Proxy
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 BIG = bytes(range(256)) * 4 * 1024 * 5

@@ -12,8 +12,9 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Error, Page, async_playwright
 
 from webagent.envs.allowlist import AllowList, place_of
-from webagent.envs.chromium import find_browser
-from webagent.envs.proxy import Proxy, context_options, launch_flags
+from webagent.envs.chromium import find_browser, launch_args
+from webagent.envs.network import context_options, launch_flags
+from webagent.envs.proxy import Proxy
 
 pytestmark = pytest.mark.browser
 
@@ -106,7 +107,7 @@ class Stage:
     async def set(self) -> "Stage":
         self.home, self.other = await Site().open(), await Site().open()
         self.playwright = await async_playwright().start()
-        self.browser = await launch(self.playwright, launch_flags())
+        self.browser = await launch(self.playwright, [*launch_args(), *launch_flags()])
         self.closed_proxy = await Proxy(AllowList([self.home.address])).start()
         self.open_proxy = await Proxy(AllowList(["127.0.0.1"])).start()
         self.closed = await self.browser.new_context(**context_options(self.closed_proxy))
@@ -132,8 +133,7 @@ class Stage:
 
 
 async def launch(playwright: Any, flags: list[str]) -> Browser:
-    args = ["--no-sandbox", "--disable-gpu", "--no-first-run", *flags]
-    return await playwright.chromium.launch(executable_path=str(find_browser()), args=args)
+    return await playwright.chromium.launch(executable_path=find_browser(), args=flags)
 
 
 async def until(over: Callable[[], bool], seconds: float = 8.0) -> None:
@@ -146,7 +146,7 @@ async def until(over: Callable[[], bool], seconds: float = 8.0) -> None:
 def stage() -> Iterator[tuple[Stage, Callable[[Coroutine[Any, Any, None]], None]]]:
     loop = asyncio.new_event_loop()
     made = loop.run_until_complete(Stage().set())
-    yield made, loop.run_until_complete
+    yield made, lambda scene: loop.run_until_complete(asyncio.wait_for(scene, 12))
     loop.run_until_complete(made.strike())
     loop.close()
 
@@ -252,7 +252,7 @@ def test_udp_does_not_leave(stage, guarded: bool) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
             udp.bind(("127.0.0.1", 0))
             udp.setblocking(False)
-            browser = scene.browser if guarded else await launch(scene.playwright, [])
+            browser = scene.browser if guarded else await launch(scene.playwright, [f for f in launch_args() if f != "--disable-quic"])
             context = await browser.new_context(**context_options(scene.closed_proxy))
             page = await context.new_page()
             await page.goto(f"http://{scene.home.address}/")

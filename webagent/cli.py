@@ -41,7 +41,7 @@ ClickException: type[Exception] = typer.BadParameter.__mro__[2]
 class Commands(TyperGroup):
     """The group of all commands; an unknown one is reported as every other unknown name is."""
 
-    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args[0] not in self.commands:
             from webagent.envs.errors import UnknownName
 
@@ -61,13 +61,13 @@ app = typer.Typer(
 
 @app.callback(
     invoke_without_command=True,
-    epilog='Example:  webagent run "Sign in as ann" --url http://127.0.0.1:8000/login --secret PASSWORD=ANN_PASSWORD',
+    epilog="Every flag can also be set in the environment: --max-steps as WEBAGENT_MAX_STEPS.",
 )
 def webagent(
     ctx: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", envvar="WEBAGENT_JSON", help="One JSON document on stdout; anywhere on the line.")
+        bool, typer.Option("--json", help="One JSON document on stdout; may stand anywhere on the line.")
     ] = False,
 ) -> Result | None:
     """An open, local web agent: give it a task in plain words, and it does it in a real Chromium."""
@@ -91,22 +91,29 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _terminate)
     result = run(args)
-    sys.exit(_report(result, _command_of(args), as_json))
+    try:
+        _report(result, _command_of(args), as_json)
+    except BrokenPipeError:  # whoever read our output has gone (``| head``); nothing is left to say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(result.exit_code)
 
 
 def run(args: Sequence[str]) -> Result:
     """Run one command; every failure comes back as a ``Result`` with its exit code, never as an exception."""
     memory: dict[str, Result] = {}
+    interrupted = Result(exit_code=INTERRUPTED, error={"type": "Interrupted", "message": "interrupted", "hint": ""})
     try:
         value = app(list(args), standalone_mode=False, obj=memory, prog_name="webagent")
     except ClickException as error:
         return _usage_result(error)
-    except KeyboardInterrupt:
-        return Result(exit_code=INTERRUPTED, error={"type": "Interrupted", "message": "interrupted", "hint": ""})
-    except Exception as error:  # the outermost edge: a person gets one line and a file, never a traceback
+    except (KeyboardInterrupt, typer.Abort):
+        return interrupted
+    except Exception as error:  # noqa: BLE001 (the outermost edge: a person gets one line and a file, never a traceback)
         return _error_result(error)
     if isinstance(value, Result):
         return value
+    if value == INTERRUPTED:  # typer has caught Ctrl-C itself
+        return interrupted
     return memory.get("result") or Result(exit_code=value if isinstance(value, int) else 0)
 
 
@@ -129,7 +136,7 @@ def _usage_result(error: Any) -> Result:
     ctx = getattr(error, "ctx", None)
     path = ctx.command_path if ctx else "webagent"
     ours = UsageError(_lower(" ".join(error.format_message().split())), f"see: {path} --help")
-    found = getattr(error, "option_name", None)
+    found = str(getattr(error, "option_name", ""))
     if type(error).__name__ == "NoSuchOption" and ctx:
         flags = sorted({flag for p in ctx.command.params for flag in p.opts if flag.startswith("--")} | {"--help"})
         ours = UsageError.unknown("flag", found, flags)
@@ -152,8 +159,7 @@ def _command_of(args: list[str]) -> str:
     return next((arg for arg in args if arg in {c.name for c in app.registered_commands}), "")
 
 
-def _report(result: Result, command: str, as_json: bool) -> int:
-    """Print the result; returns the exit code."""
+def _report(result: Result, command: str, as_json: bool) -> None:
     if as_json:
         document = {
             "schema": SCHEMA,
@@ -169,7 +175,6 @@ def _report(result: Result, command: str, as_json: bool) -> int:
         print(f"error: {result.error['message']}", file=sys.stderr)
         if result.error["hint"]:
             print(f"hint: {result.error['hint']}", file=sys.stderr, flush=True)
-    return result.exit_code
 
 
 def _terminate(number: int, frame: Any) -> NoReturn:

@@ -5,8 +5,11 @@ Whatever stops it, the steps so far are on disk and in the answer.
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,9 +20,9 @@ from webagent.commands import Result
 from webagent.console import Console
 from webagent.datasets import EpisodeWriter
 from webagent.deadline import deadline
-from webagent.envs.errors import HostBlocked, UsageError, WebAgentError
+from webagent.envs.errors import UsageError, WebAgentError
 from webagent.envs.suites.task_file import WebScenario
-from webagent.envs.types import Episode, Observation, Step, Task, to_json
+from webagent.envs.types import Episode, Step, Task, to_json
 from webagent.report import write_report
 from webagent.report.episode import duration
 from webagent.rollout import Watch, run_episode
@@ -27,6 +30,8 @@ from webagent.suites import Options, find_task
 from webagent.words import clean, describe_action, describe_target
 
 DEFAULT_MAX_STEPS = 30
+DEFAULT_OUT = "webagent-out"
+OpenEnv = Callable[["Errand", Any], AbstractContextManager[Any]]
 
 
 @dataclass(frozen=True)
@@ -49,15 +54,26 @@ class Errand:
     timeout: float | None = None
 
 
-def perform(errand: Errand, console: Console) -> Result:
-    """Do it. Raises only ``UsageError``, for what was asked wrongly; every other end is in the result."""
-    make_policy(errand.policy)
+def perform(errand: Errand, console: Console, open_env: OpenEnv | None = None) -> Result:
+    """Do it. Raises only ``UsageError``, for what was asked wrongly; every other end is in the result.
+
+    ``open_env(errand, scenario)``: a context with an environment; by default a browser of its own.
+    """
+    make_agent = make_policy(errand.policy)
     scenario = scenario_of(errand)
-    record = Record(console, errand.out or _default_folder(errand))
+    record = Record(console, _folder_for(errand), f"policy:{errand.policy}")
     error: WebAgentError | None = None
     try:
-        with deadline(errand.timeout):
-            record.episode = _play(errand, scenario, record)
+        with deadline(errand.timeout), (open_env or open_browser_env)(errand, scenario) as env, record:
+            record.episode = run_episode(
+                env,
+                make_agent,
+                seed=errand.seed,
+                source=record.source,
+                max_steps=errand.max_steps,
+                watch=record.watch(guard=None),
+            )
+            record.finish()
     except UsageError:
         raise
     except WebAgentError as stopped:
@@ -71,6 +87,20 @@ def perform(errand: Errand, console: Console) -> Result:
     if error:
         return Result.of_error(error, record.data(), record.text())
     return Result(record.data(), record.text(), 0 if record.success else 1)
+
+
+@contextmanager
+def open_browser_env(errand: Errand, scenario: Any) -> Iterator[Any]:
+    """A browser for this errand alone, and the scenario in it."""
+    from webagent.envs.browser import Browser
+    from webagent.envs.web_env import WebEnv
+
+    with Browser(errand.browser, headless=not errand.headed) as browser:
+        env = WebEnv(scenario, browser=browser, screen=True, allow=errand.allow)
+        try:
+            yield env
+        finally:
+            env.close()
 
 
 class Interrupted(WebAgentError):
@@ -125,6 +155,11 @@ class Record:
 
     def watch(self, guard: Any) -> Watch:
         return Watch(start=self._start, screen=self._screen, step=self._step, guard=guard)
+
+    def finish(self) -> None:
+        """The episode has come to its own end."""
+        if self.writer and self.episode:
+            self.writer.finish(self.episode)
 
     @property
     def success(self) -> bool:
@@ -196,6 +231,10 @@ def _told(step: Step) -> dict[str, Any]:
     }
 
 
-def _default_folder(errand: Errand) -> Path:
+def _folder_for(errand: Errand) -> Path:
+    """A folder of its own under ``--out``, named by time and task, so that no run writes over another."""
     words = re.sub(r"[^a-z0-9]+", "-", (errand.task or errand.goal or "").lower()).strip("-")[:40].strip("-")
-    return Path("webagent-out") / f"{time.strftime('%Y%m%d-%H%M%S')}-{words or 'run'}"
+    parent = errand.out or Path(DEFAULT_OUT)
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{words or 'run'}"
+    names = itertools.chain([name], (f"{name}-{n}" for n in itertools.count(2)))
+    return next(parent / n for n in names if not (parent / n).exists())

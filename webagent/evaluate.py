@@ -168,7 +168,7 @@ def _prepare(
                 )
         return read_bench(out)[1]
     if resume and out.is_dir() and any(out.iterdir()):
-        raise UsageError(f"--resume expects a benchmark in {out}, found other files", "give the --out it was begun with")
+        raise UsageError(f"--resume expects a benchmark in {out}, found other files", "give its own --out")
     out.mkdir(parents=True, exist_ok=True)
     groups = {name: list(tasks) for name, tasks in subsets.items()}
     _write_json(out / SETTINGS, {"schema": SCHEMA, "settings": to_json(settings), "subsets": groups})

@@ -7,6 +7,7 @@ failed episode.
 from __future__ import annotations
 
 import shutil
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -82,15 +83,16 @@ class Lab:
         seed = bench_seed(self._settings.seed, task, i)
         shelf = Path(self._settings.out) / "episodes"
         keeping = _Keeping(screens=_has_room(shelf, task, i, self._settings.keep))
+        episode: Episode | None = None
         try:
             env = self._env_for(task, keeping.screens)
             source = f"policy:{self._settings.policy}"
             episode = run_episode(env, self._make_agent, seed=seed, source=source, watch=keeping.watch())
             result = _result_of(task, i, seed, episode)
-        except Exception as error:  # a crash is a failed episode, never a dropped one
-            line = " ".join(f"{type(error).__name__}: {error}".split())
-            steps = tuple(keeping.steps)
-            result = EpisodeResult(task=task, i=i, seed=seed, steps=len(steps), reason="error", error=line)
+        except Exception as error:  # noqa: BLE001 (a crash is a failed episode, never a dropped one)
+            line, steps = _line_of(error), tuple(keeping.steps)
+            goal = self._env.task.goal if self._env else ""
+            result = EpisodeResult(task, i, seed, steps=len(steps), reason="error", error=line, goal=goal)
             episode = self._broken_episode(steps, line) if steps else None
             self._recover(error)
         if keeping.screens and episode and not result.success:
@@ -139,6 +141,15 @@ class _Keeping:
 
     def watch(self) -> Watch:
         return Watch(screen=self.pictures.append if self.screens else None, step=self.steps.append)
+
+
+def _line_of(error: Exception) -> str:
+    """Class and message; where it happened too, unless it is one of ours and says enough."""
+    line = " ".join(f"{type(error).__name__}: {error}".split())
+    frames = traceback.extract_tb(error.__traceback__)
+    if isinstance(error, WebAgentError) or not frames:
+        return line
+    return f"{line} ({Path(frames[-1].filename).name}, line {frames[-1].lineno})"
 
 
 def _has_room(shelf: Path, task: str, i: int, keep: int) -> bool:

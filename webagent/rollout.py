@@ -77,11 +77,13 @@ def run_episode(
     agent = make_agent(env.task, np.random.default_rng([seed, 1]))
     limit = min(env.task.max_steps, max_steps or env.task.max_steps)
     steps: list[Step] = []
+    blocked: set[str] = set()
     reason, repeats = "", 0
     while not reason:
         if watch.screen:
             watch.screen(env.screen())
         step, info = _one_step(env, agent, watch)
+        blocked.update(map(str, info.get("blocked") or ()))
         repeats = repeats + 1 if steps and _same(steps[-1], step) else 0
         reason = _end_of(step, env, len(steps) + 1 >= limit, repeats + 1 >= STUCK_AFTER)
         if reason in ("stuck", "step limit") and not (step.terminated or step.truncated):
@@ -94,7 +96,7 @@ def run_episode(
     if watch.screen:
         watch.screen(env.screen())
     ms = {"ms_total": round(1000 * (time.perf_counter() - started), 1), "ms_reset": round(ms_reset, 1)}
-    outcome = _outcome(env, steps[-1], reason, info)
+    outcome = {**_outcome(env, steps[-1], reason, info), "blocked": sorted(blocked)}
     return Episode(
         env.task, tuple(steps), env.observation, source, bool(env.verdict.success), {**outcome, **ms, "seed": seed}
     )
@@ -150,6 +152,5 @@ def _outcome(env: Env, last: Step, reason: str, info: dict[str, Any]) -> dict[st
         "success_positive": bool(verdict.success_positive),
         "judged_by": "check" if verdict.checked else "agent",
         "answer": last.action.text if last.action.op == "answer" else None,
-        "blocked": sorted(info.get("blocked") or ()),
         "downloads": list(info.get("downloads") or ()),
     }

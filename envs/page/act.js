@@ -25,12 +25,10 @@ function rectsOf(node) {
 }
 
 // Points to try, in the coordinates of the node's own frame.
-function* spots(node, box, at, point) {
+function* spots(node, box, point) {
   if (box) {
-    const x = box[0] - at.ox;
-    const y = box[1] - at.oy;
     const [fx, fy] = point || [0.5, 0.5];
-    return void (yield [x + box[2] * fx, y + box[3] * fy]);
+    return void (yield [box.left + box.width * fx, box.top + box.height * fy]);
   }
   if (point) {
     const r = nodeType.call(node) === 3 ? rectsOf(node)[0] : getRect.call(node);
@@ -68,8 +66,8 @@ function takes(node, hit) {
   return composedContains(hit, target) && (getComputedStyle(target).pointerEvents === "none" || localName.call(target) === "option" || SHAPES.has(localName.call(target)) || localName.call(hit) === "svg");
 }
 
-// Outside of a clipping ancestor: scrolled away or cut off, which is not the same as covered.
-function isClipped(node, x, y) {
+// Outside of a clipping ancestor: "scroll" where scrolling brings it back, "lost" where nothing a person does would.
+function clippedBy(node, x, y) {
   for (let n = parentNode.call(node); n; n = parentNode.call(n) || hostOf(n)) {
     if (nodeType.call(n) !== 1) continue;
     const tag = localName.call(n);
@@ -77,19 +75,33 @@ function isClipped(node, x, y) {
     const s = getComputedStyle(n);
     if (s.overflowX === "visible" && s.overflowY === "visible") continue;
     const r = getRect.call(n);
-    if (x < r.left - 0.5 || x > r.right + 0.5 || y < r.top - 0.5 || y > r.bottom + 0.5) return true;
+    const wide = x < r.left - 0.5 || x > r.right + 0.5;
+    const high = y < r.top - 0.5 || y > r.bottom + 0.5;
+    if (!wide && !high) continue;
+    const can = (wide && /auto|scroll/.test(s.overflowX)) || (high && /auto|scroll/.test(s.overflowY));
+    return can ? "scroll" : "lost";
   }
-  return false;
+  return "";
+}
+
+// From a frame's own coordinates to those of the document that holds it; the frame may be drawn scaled.
+function lift(owner, x, y) {
+  const r = getRect.call(owner);
+  const s = getComputedStyle(owner);
+  const scale = owner.offsetWidth ? r.width / owner.offsetWidth : 1;
+  return [r.left + scale * (owner.clientLeft + parseFloat(s.paddingLeft) + x), r.top + scale * (owner.clientTop + parseFloat(s.paddingTop) + y)];
+}
+
+function outward(node, x, y) {
+  for (let w = windowOf(node); w !== globalThis && w.frameElement; w = w.parent) [x, y] = lift(w.frameElement, x, y);
+  return [x, y];
 }
 
 // The frame elements around a node must be what is hit in their own documents, too.
 function framesCovered(win, x, y) {
   for (let w = win; w !== globalThis && w.frameElement; w = w.parent) {
     const owner = w.frameElement;
-    const r = getRect.call(owner);
-    const s = getComputedStyle(owner);
-    x += r.left + owner.clientLeft + parseFloat(s.paddingLeft);
-    y += r.top + owner.clientTop + parseFloat(s.paddingTop);
+    [x, y] = lift(owner, x, y);
     const hit = hitAt(owner, x, y);
     if (hit && !takes(owner, hit)) return { by: hit, x, y };
   }
@@ -97,18 +109,18 @@ function framesCovered(win, x, y) {
 }
 
 // A point that takes a click meant for `node`, in this world's top coordinates: {ok, x, y, by, clipped}.
-function aim(node, box, at, point) {
+function aim(node, box, point) {
   const win = windowOf(node);
-  let worst = { ok: false, clipped: true, by: null, x: 0, y: 0 };
+  let worst = { ok: false, clipped: true, lost: false, by: null, x: 0, y: 0 };
   let first = true;
-  for (const [x, y] of spots(node, box, at, point)) {
+  for (const [x, y] of spots(node, box, point)) {
     if (x < 0 || y < 0 || x >= win.innerWidth || y >= win.innerHeight) continue;
     const hit = hitAt(node, x, y);
     const outer = framesCovered(win, x, y);
     if (takes(node, hit) && !outer.by) return { ok: true, x: outer.x, y: outer.y, by: null, clipped: false };
-    const clipped = isClipped(node, x, y);
-    if (first && !clipped) worst = { ok: false, clipped, by: outer.by || hit, x: outer.x, y: outer.y };
-    if (!clipped) first = false;
+    const clip = clippedBy(node, x, y);
+    if (first) worst = { ok: false, clipped: clip !== "", lost: clip === "lost", by: outer.by || hit, x: outer.x, y: outer.y };
+    if (!clip) first = false;
   }
   return worst;
 }
@@ -132,55 +144,38 @@ function locate(id, point, scroll = true) {
   if (!node) return { gone: true };
   const el = nodeType.call(node) === 3 ? parentNode.call(node) : node;
   const tag = localName.call(el);
-  const facts = { tag, kind: kindOf(el, tag), role: roleOf(el, tag), disabled: matches.call(el, ":disabled") || !!closest.call(el, "[inert],[aria-disabled=true]"), readonly: !!el.readOnly, editable: isEditable(el, tag), multiple: !!el.multiple, focused: deepActive() === el, value: editedText(el, tag), name: cut(nameOf(el, tag, roleOf(el, tag)), 60) };
+  const facts = { tag, kind: kindOf(el, tag), role: roleOf(el, tag), disabled: matches.call(el, ":disabled") || !!closest.call(el, "[inert],[aria-disabled=true]"), readonly: !!el.readOnly, editable: isEditable(el, tag), multiple: !!el.multiple, focused: deepActive() === el, value: editedText(el, tag), whole: tag === "input" && kindOf(el, tag) === "number", name: cut(nameOf(el, tag, roleOf(el, tag)), 60) };
   if (facts.kind === "range") facts.range = [+el.min || 0, el.max === "" ? 100 : +el.max, +el.step || 1, +el.value];
   if (tag === "option") {
     const select = closest.call(el, "select");
     if (select && roleOf(select, "select") !== "listbox") return { ...facts, select: refOf(select), label: squash(el.label || el.text) };
   }
   const seenAs = isControl(tag) && !rectsOf(node).length && el.labels?.length ? el.labels[0] : node;
-  if (tag === "area") return { ...facts, ...located(aim(el, pageBox(el), frameOffset(el), point)) };
+  if (tag === "area") return { ...facts, ...located(aim(el, areaBox(el), point)) };
   if (!rectsOf(seenAs).length) return { ...facts, hidden: true };
-  let found = aim(seenAs, null, null, point);
+  let found = aim(seenAs, null, point);
   if (!found.ok && isControl(tag) && el.labels?.length) {
-    const through = aim(el.labels[0], null, null, point);
+    const through = aim(el.labels[0], null, point);
     if (through.ok) found = through;
   }
   if (!found.ok && scroll) {
     (nodeType.call(seenAs) === 3 ? parentNode.call(seenAs) : seenAs).scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
-    found = aim(seenAs, null, null, point);
+    found = aim(seenAs, null, point);
   }
   return { ...facts, ...located(found) };
 }
 
 const located = (found) => ({ ok: found.ok, x: found.x, y: found.y, by: found.ok ? "" : describe(found.by), clipped: found.clipped });
-const isEditable = (el, tag) => el.isContentEditable || tag === "textarea" || tag === "select" || (tag === "input" && !["button", "submit", "reset", "image", "checkbox", "radio", "file", "hidden"].includes(kindOf(el, tag)));
+const isEditable = (el, tag) => el.isContentEditable || (tag === "body" && isEditor(el)) || tag === "textarea" || tag === "select" || (tag === "input" && !["button", "submit", "reset", "image", "checkbox", "radio", "file", "hidden"].includes(kindOf(el, tag)));
 const editedText = (el, tag) => (tag === "input" || tag === "textarea" ? el.value : el.isContentEditable ? textContent.call(el) : "");
 
-function frameOffset(el) {
-  let ox = 0;
-  let oy = 0;
-  for (let w = windowOf(el); w !== globalThis && w.frameElement; w = w.parent) {
-    const r = getRect.call(w.frameElement);
-    ox += r.left + w.frameElement.clientLeft;
-    oy += r.top + w.frameElement.clientTop;
-  }
-  return { ox, oy };
-}
-function pageBox(area) {
-  const r = areaBox(area);
-  const { ox, oy } = frameOffset(area);
-  return [r.left + ox, r.top + oy, r.width, r.height];
-}
-
-// Where the content of a foreign frame starts, and whether the frame can be seen.
+// Where the content of a foreign frame starts in this world's top coordinates, and its scale.
 function frameOrigin(id) {
-  const el = nodeOf(id);
-  if (!el) return null;
-  const r = getRect.call(el);
-  const s = getComputedStyle(el);
-  const { ox, oy } = frameOffset(el);
-  return [ox + r.left + el.clientLeft + parseFloat(s.paddingLeft), oy + r.top + el.clientTop + parseFloat(s.paddingTop), el.clientWidth, el.clientHeight];
+  const owner = nodeOf(id);
+  if (!owner) return null;
+  const [x, y] = outward(owner, ...lift(owner, 0, 0));
+  const [x1] = outward(owner, ...lift(owner, 1, 0));
+  return [x, y, x1 - x];
 }
 
 function focusOn(id) {
@@ -271,7 +266,9 @@ function boxOf(id) {
   if (!node) return null;
   const r = nodeType.call(node) === 3 ? rectsOf(node)[0] : rectsOf(node).length ? getRect.call(node) : node.labels?.[0]?.getBoundingClientRect();
   if (!r) return null;
-  const { ox, oy } = frameOffset(nodeType.call(node) === 3 ? parentNode.call(node) : node);
   const whole = r.width > 1 || r.height > 1 ? r : childBox(node) || r;
-  return [whole.left + ox, whole.top + oy, whole.width, whole.height];
+  const el = nodeType.call(node) === 3 ? parentNode.call(node) : node;
+  const [x0, y0] = outward(el, whole.left, whole.top);
+  const [x1, y1] = outward(el, whole.right, whole.bottom);
+  return [x0, y0, x1 - x0, y1 - y0];
 }

@@ -28,5 +28,5 @@
     }
   };
   visit(document);
-  return JSON.stringify({ n, f: found });
+  return JSON.stringify({ n: document.getElementsByTagName("*").length, all: n, f: found });
 })()

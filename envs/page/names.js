@@ -55,7 +55,10 @@ function textOf(node, limit = 400, skipControls = true) {
       if (skipControls && isControl(tag) && tag !== "button") return;
       if (!INLINE.has(tag)) parts.push(" ");
     }
-    for (const child of kidsOf(n)) visit(child, depth + 1);
+    const assigned = type === 1 && n.assignedNodes ? n.assignedNodes() : [];
+    for (const child of assigned) visit(child, depth + 1);
+    const from = (type === 1 && n !== node && shadowOf(n)) || n;
+    if (!assigned.length) for (let child = firstChild.call(from); child !== null; child = nextSibling.call(child)) visit(child, depth + 1);
     if (type === 1 && !INLINE.has(localName.call(n))) parts.push(" ");
   };
   visit(node, 0);
@@ -83,8 +86,8 @@ function byIds(el, key) {
 
 function labelsText(el, tag) {
   if (!isControl(tag) && tag !== "meter" && tag !== "progress" && tag !== "output") return "";
-  const labels = el.labels;
-  if (!labels || !labels.length) return "";
+  const labels = labelled.get(el) || (labelled.size ? [] : el.labels || []); // el.labels searches the whole document
+  if (!labels.length) return "";
   return squash([...labels].map((l) => textOf(l, 200, true)).join(" "));
 }
 
@@ -100,9 +103,14 @@ function nativeName(el, tag, role) {
   if (tag === "optgroup") return attr(el, "label") || "";
   if (tag === "option") return squash(attr(el, "label") || el.text || "");
   if (tag === "svg") return childText(el, "title");
-  if (SHAPES.has(tag)) return childText(el, "title");
+  if (SHAPES.has(tag) || tag === "g") return childText(el, "title");
+  if (tag === "body") return squash(attr(frameOwner(el), "title") || attr(frameOwner(el), "aria-label") || "");
+  if (tag === "canvas") return cut(squash(textContent.call(el)), 100);
   return role === "dialog" || role === "alertdialog" ? cut(firstHeading(el), 80) : "";
 }
+
+const frameOwner = (body) => body.ownerDocument.defaultView?.frameElement || body;
+const isEditor = (body) => body.isContentEditable || body.ownerDocument.designMode === "on";
 
 function childText(el, tag) {
   for (const child of kidsOf(el)) if (nodeType.call(child) === 1 && localName.call(child) === tag) return textOf(child, 200);
@@ -130,10 +138,12 @@ function nameOf(el, tag, role) {
     const limit = role === "clickable" || role === "treeitem" ? 120 : 300;
     name = textOf(el, limit) || imagesText(el) || pseudoText(el);
   }
-  if (!name) name = squash(attr(el, "title") || attr(el, "placeholder") || attr(el, "aria-placeholder") || "");
+  if (!name) for (const key of TITLES) if ((name = squash(attr(el, key) || ""))) break;
   if (!name && FIELDS.has(role)) name = headerText(el) || nearText(el, tag, role);
   return cut(name, 300);
 }
+
+const TITLES = ["title", "placeholder", "aria-placeholder", "data-placeholder", "data-tooltip", "data-title", "data-original-title"];
 
 function imagesText(el) {
   const picture = querySelector.call(el, "img[alt],svg title,[aria-label],[title]");
@@ -187,7 +197,7 @@ function nearText(el, tag, role) {
       if (words) return words;
     }
     node = parentNode.call(node);
-    if (node && nodeType.call(node) === 1 && ["form", "body", "td", "fieldset"].includes(localName.call(node))) break;
+    if (node && nodeType.call(node) === 1 && ["form", "body", "tr", "fieldset"].includes(localName.call(node))) break;
   }
   return "";
 }
@@ -213,19 +223,34 @@ function besideText(node, forward) {
 }
 
 // What tells this element from others of the same name: headers, legend, or the rest of its row or card.
-function contextOf(el, tag, role, name) {
+function contextOf(el, role, name, twin) {
   const described = byIds(el, "aria-describedby");
   const row = closest.call(el, "tr,li,[role=row],[role=listitem],article,fieldset,[role=radiogroup],[role=group]");
   const found = [];
   if (FIELDS.has(role)) found.push(rowHeader(el));
   if (row && row !== el) {
-    const rowTag = localName.call(row);
-    const own = rowTag === "fieldset" || attr(row, "role") ? nameOf(row, rowTag, "group") : "";
-    found.push(own || textOf(row, 160));
-  }
+    if (!around.has(row)) around.set(row, wordsAround(row));
+    found.push(around.get(row));
+  } else if (twin || name.length < 3) found.push(neighbourhood(el, name));
   if (described) found.push(described);
   const words = cut(squash(found.filter((w) => w && w !== name).join(" · ")), 160);
   return words === name ? "" : words;
+}
+
+// The words of the nearest ancestor that has more of them than the element itself.
+function neighbourhood(el, name) {
+  let node = parentNode.call(el);
+  for (let up = 0; up < 4 && node && nodeType.call(node) === 1 && localName.call(node) !== "body"; up++) {
+    const words = textOf(node, 160);
+    if (words.length > name.length) return words;
+    node = parentNode.call(node);
+  }
+  return "";
+}
+
+function wordsAround(row) {
+  const tag = localName.call(row);
+  return (tag === "fieldset" || attr(row, "role") ? nameOf(row, tag, "group") : "") || textOf(row, 160);
 }
 
 function hintOf(el) {
@@ -251,7 +276,7 @@ function valueOf(el, tag) {
   if (tag === "progress" || tag === "meter") return String(el.value);
   const now = attr(el, "aria-valuetext") || attr(el, "aria-valuenow");
   if (now) return now;
-  if (el.isContentEditable) return cut(squash(textOf(el, 1000)), 1000);
+  if (el.isContentEditable || tag === "body") return cut(squash(textOf(el, 1000)), 1000);
   return attr(el, "role") === "combobox" ? textOf(el, 100) : "";
 }
 
@@ -269,15 +294,16 @@ function statesOf(el, tag, role) {
   if (tag === "input" && el.checked) states.push("checked");
   if (tag === "input" && el.indeterminate) states.push("mixed");
   if (tag === "option" && el.selected) states.push("selected");
+  if ((role === "button" || role === "link") && getComputedStyle(el).pointerEvents === "none" && !on("aria-disabled")) states.push("disabled");
   const open = tag === "summary" ? String(!!parentNode.call(el)?.open) : attr(el, "aria-expanded");
   if (open === "true") states.push("expanded");
   if (open === "false") states.push("collapsed");
   if (el.readOnly || on("aria-readonly")) states.push("readonly");
   if (el.required || on("aria-required")) states.push("required");
   if (on("aria-invalid") || (isControl(tag) && tag !== "button" && matches.call(el, ":user-invalid"))) states.push("invalid");
-  if (FIELDS.has(role) && (el.isContentEditable || tag === "textarea" || (tag === "input" && !TICKS.has(role)))) states.push("editable");
+  if (FIELDS.has(role) && (el.isContentEditable || tag === "body" || tag === "textarea" || (tag === "input" && !TICKS.has(role)))) states.push("editable");
   if (el.multiple && tag !== "form") states.push("multiple");
   if (kindOf(el, tag) === "password") states.push("password");
   if ((tag === "dialog" && matches.call(el, ":modal")) || on("aria-modal")) states.push("modal");
-  return states;
+  return [...new Set(states)];
 }

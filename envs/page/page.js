@@ -42,6 +42,8 @@ let nodes = new Map();
 const closedRoots = new WeakMap();
 const asked = new WeakMap(); // host -> its size when it was last looked into for a closed root
 let flagged = new WeakSet();
+let around = new Map(); // row or card -> its words, for the contexts of what is in it
+let labelled = new Map(); // control -> its labels, as the walk met them
 
 const shadowOf = (el) => shadowRoot.call(el) || closedRoots.get(el) || null;
 
@@ -138,7 +140,9 @@ function untilChange(limit) {
 function everyElement() {
   const all = [];
   const visit = (root) => {
-    for (const el of root.querySelectorAll("*")) {
+    const found = root.querySelectorAll("*");
+    for (let i = 0; i < found.length; i++) {
+      const el = found[i];
       all.push(el);
       const shadow = shadowRoot.call(el);
       if (shadow) visit(shadow);
@@ -155,30 +159,40 @@ function everyElement() {
 
 function markListeners(flags) {
   const all = everyElement();
-  if (all.length !== flags.n) return false;
-  flagged = new WeakSet(flags.f.map((i) => all[i]));
-  return true;
+  if (all.length !== flags.all) return;
+  flagged = new WeakSet();
+  marks = { f: flags.f, refs: flags.f.map((i) => (flagged.add(all[i]), new WeakRef(all[i]))) };
 }
+let marks = { f: [], refs: [] };
 
-function knownListeners() {
-  const all = everyElement();
-  const f = [];
-  for (let i = 0; i < all.length; i++) if (flagged.has(all[i])) f.push(i);
-  return { n: all.length, f };
-}
+// The marks in use; void as soon as one of the marked elements has left the page.
+const knownListeners = () => ({ n: document.getElementsByTagName("*").length, f: marks.refs.every((r) => r.deref()?.isConnected) ? marks.f : null });
 
 function tree(budget) {
+  labelled = new Map();
+  around = new Map();
+  hitTime = 0;
+  modals = [...document.querySelectorAll("dialog:modal")];
   const { list, proxies, remote, hosts } = collect(document, flagged);
-  for (const c of list) place(c, proxies);
+  for (const c of list) place(c, list, proxies);
   const { kept, dropped } = choose(list, budget);
+  for (const c of kept) if (c.far !== null) ((c.far = null), place(c, list, proxies));
   const slotOf = new Map(kept.map((c, i) => [c, i]));
   const up = (c) => {
     let p = c.parent;
     while (p >= 0 && !slotOf.has(list[p])) p = list[p].parent;
     return p < 0 ? -1 : slotOf.get(list[p]);
   };
-  const rows = kept.map((c) => (c.tag === "#text" ? textRow(c, up(c)) : elementRow(c, up(c), proxies)));
+  const active = deepActive();
+  const twins = new Map();
+  for (const c of kept) {
+    if (c.tag === "#text") continue;
+    c.name = c.role === "region" && !hasAttribute.call(c.node, "aria-label") ? "" : nameOf(c.node, c.tag, c.role);
+    if (c.act) twins.set(c.role + c.name, (twins.get(c.role + c.name) || 0) + 1);
+  }
+  const rows = kept.map((c) => (c.tag === "#text" ? textRow(c, up(c)) : elementRow(c, up(c), proxies, active, twins.get(c.role + c.name) > 1)));
   const root = document.scrollingElement || document.documentElement;
+  labelled = new Map();
   return {
     rows,
     dropped,
@@ -206,39 +220,47 @@ const deepActive = () => {
 
 function textRow(c, parent) {
   const r = c.nodes.length ? textBox(c) : { left: 0, top: 0, width: 0, height: 0 };
-  const box = round([r.left + c.at.ox, r.top + c.at.oy, r.width, r.height]);
+  const box = round(placed(c.at, r));
   const states = c.inView ? ["visible"] : [];
   const tag = nodeType.call(c.owner) === 1 ? localName.call(c.owner) : "";
   return [refOf(c.node), c.role, tag, cut(squash(c.words), 800), "", box, states, parent, null, null, "", "", ""];
 }
 
-function elementRow(c, parent, proxies) {
-  const { node, role, tag } = c;
-  const name = c.role === "region" && !hasAttribute.call(node, "aria-label") ? "" : nameOf(node, tag, role);
+function elementRow(c, parent, proxies, active, twin) {
+  const { node, role, tag, name } = c;
   const states = statesOf(node, tag, role);
   if (c.act) states.push("actionable");
   if (c.region) states.push("scrollable");
-  if (node === deepActive()) states.push("focused");
+  if (node === active) states.push("focused");
   if (c.inView && !c.closed) lookAt(c, proxies.get(node) || node, states);
   const field = FIELDS.has(role) || role === "option" || tag === "progress" || tag === "meter" || tag === "input";
   const value = field || role === "slider" || role === "progressbar" || role === "scrollbar" ? valueOf(node, tag) : "";
   const bare = !name && c.act;
+  const wordless = c.act && !/[\p{L}\p{N}]/u.test(name);
   const shape = SHAPES.has(tag) || tag === "canvas" || bare ? shapeOf(node, tag, c) : null;
   const scroll = c.region ? [node.scrollLeft, node.scrollTop, node.scrollWidth - node.clientWidth, node.scrollHeight - node.clientHeight].map(Math.round) : null;
   const href = tag === "a" || tag === "area" ? String(node.href?.baseVal ?? node.href ?? "") : "";
-  const context = c.act && !c.closed && tag !== "svg" && !SHAPES.has(tag) ? contextOf(node, tag, role, name) : "";
+  const context = c.act && !c.closed && tag !== "svg" && !SHAPES.has(tag) ? contextOf(node, role, name, twin) : "";
   const shownTag = tag === "input" ? `input:${kindOf(node, tag)}` : tag;
-  return [refOf(node), role, shownTag, name, value, round(c.box), states, parent, shape, scroll, cut(href, 500), context, bare || (FIELDS.has(role) && !name) ? hintOf(node) : ""];
+  return [refOf(node), role, shownTag, name, value, round(c.box), states, parent, shape, scroll, cut(href, 500), context, wordless ? hintOf(node) : ""];
 }
 
-// Seen and reachable, or under something else? Looks at the centre first, then inside the corners.
+// Seen and reachable, or under something else? Looks at the centre first, then inside the corners. On very long pages a
+// single hit test costs as much as a small walk: when their time is spent, the rest counts as free (an action looks again).
 function lookAt(c, node, states) {
-  const hit = aim(node, c.tag === "area" ? c.box : null, c.at, null);
-  if (hit.ok) return void states.push("visible");
-  if (hit.clipped) return;
+  if (c.act && outsideModal(node)) return void states.push("visible", "covered");
+  if (hitTime > HIT_LIMIT_MS) return void states.push("visible");
+  const t0 = performance.now();
+  const hit = aim(node, c.tag === "area" ? areaBox(node) : null, null);
+  hitTime += performance.now() - t0;
+  if (hit.clipped && !hit.ok) return void (hit.lost && states.push("lost"));
   states.push("visible");
-  if (c.act) states.push("covered");
+  if (c.act && !hit.ok) states.push("covered");
 }
+let hitTime = 0;
+let modals = [];
+const HIT_LIMIT_MS = 60;
+const outsideModal = (node) => modals.length > 0 && node.ownerDocument === document && !modals.some((m) => composedContains(m, node));
 
 // Hosts that may hide a closed root: custom elements, and empty ones that nevertheless take space.
 function suspects(hosts) {
@@ -284,7 +306,7 @@ function corners(el, tag, c) {
   else if (tag === "path") pairs = pathCorners(el);
   return pairs.flatMap(([x, y]) => {
     const p = new DOMPoint(x, y).matrixTransform(matrix);
-    return [Math.round((p.x + c.at.ox) * 10) / 10, Math.round((p.y + c.at.oy) * 10) / 10];
+    return [Math.round((p.x * c.at.scale + c.at.ox) * 10) / 10, Math.round((p.y * c.at.scale + c.at.oy) * 10) / 10];
   });
 }
 

@@ -3,127 +3,173 @@
 
 const FULL = { visibilityProperty: true, opacityProperty: true };
 const VISIBLE = { visibilityProperty: true };
-const CLICKS = 1;
 const MAX_DEPTH = 1200;
 const MAX_OPTIONS = 60;
+const PLENTY = 1200; // candidates after which far parts of the page are only skimmed
+const FAR_SCREENS = 3;
 
 const isContents = (el) => getComputedStyle(el).display === "contents";
 const seen = (el, tag) => checkVisibility.call(el, VISIBLE) || tag === "area" || (isContents(el) && getComputedStyle(el).visibility === "visible");
 
-// A candidate: node, role, tag, parent (index or -1), act, run (text nodes), ox/oy (frame offset), clip (frame's visible box).
+// Picks candidates: {node, role, tag, parent (index or -1), act, at (the frame it is in), …}. The state of the walk lives
+// in plain variables that are put back after each element: this is the hot path, so no objects and no generators in it.
 function collect(doc, flagged) {
   const list = [];
   const proxies = new Map(); // control that cannot be seen -> its visible label
   const remote = [];
   const hosts = [];
+  let at = { ox: 0, oy: 0, scale: 1, clip: [0, 0, innerWidth, innerHeight] };
+  let parent = -1;
+  let depth = 0;
+  let textRole = "text";
+  let mute = false; // text is part of a name already
+  let inAct = false; // inside something that takes clicks as a whole
+  let pointer = false; // an ancestor shows the hand
+  let rows = false; // an ancestor's listener answers for its children
+  let ghost = false; // fully transparent
+  let far = null; // box of an ancestor that is screens away, once there are more candidates than will be kept
   let run = null;
 
-  const push = (node, role, tag, at, act, extra) => list.push({ node, role, tag, parent: at.parent, act, at, ...extra }) - 1;
-  const flush = () => {
-    if (run && squash(run.words)) list.push({ node: run.first, owner: run.owner, role: run.role, tag: "#text", parent: run.at.parent, act: false, at: run.at, words: run.words, nodes: run.nodes });
-    run = null;
-  };
+  const push = (node, role, tag, act, extra) => list.push(extra ? { node, role, tag, parent, act, at, far, ...extra } : { node, role, tag, parent, act, at, far }) - 1;
 
-  function text(node, at) {
-    if (at.mute) return;
+  function flush() {
+    if (run === null) return;
+    const done = run;
+    run = null;
+    if (!squash(done.words)) return;
+    list.push({ node: done.nodes[0], owner: done.owner, role: done.role, tag: "#text", parent: done.parent, act: false, at, far, words: done.words, nodes: done.nodes });
+  }
+
+  function text(node) {
     const words = nodeValue.call(node);
-    if (!run) run = { first: node, owner: parentNode.call(node), role: at.textRole, at, words: "", nodes: [] };
+    if (run === null) {
+      if (!/\S/.test(words)) return;
+      run = { owner: parentNode.call(node), role: textRole, parent, words: "", nodes: [] };
+    }
     run.words += words;
     run.nodes.push(node);
   }
 
-  function children(node, at) {
-    if (at.depth > MAX_DEPTH) return;
-    const host = nodeType.call(node) === 1;
-    const shadow = host ? shadowOf(node) : null;
-    if (shadow) watch(shadow);
-    else if (host && mayHide(node)) hosts.push(node);
-    for (const child of kidsOf(shadow || node)) {
-      const type = nodeType.call(child);
-      if (type === 3) text(child, at);
-      else if (type === 1) element(child, at);
+  function children(node) {
+    if (depth > MAX_DEPTH) return;
+    depth++;
+    let from = node;
+    if (nodeType.call(node) === 1) {
+      const shadow = shadowRoot.call(node) || closedRoots.get(node);
+      if (shadow) watch((from = shadow));
+      else if (mayHide(node)) hosts.push(node);
     }
+    for (let child = firstChild.call(from); child !== null; child = nextSibling.call(child)) visit(child);
+    depth--;
   }
 
-  const mayHide = (el) => (firstChild.call(el) ? localName.call(el).includes("-") : HOSTS.has(localName.call(el)) || localName.call(el).includes("-"));
+  const mayHide = (el) => (firstChild.call(el) === null ? HOSTS.has(localName.call(el)) || localName.call(el).includes("-") : localName.call(el).includes("-"));
 
-  function slot(el, at) {
+  function visit(node) {
+    const type = nodeType.call(node);
+    if (type === 1) element(node);
+    else if (type === 3 && !mute) text(node);
+  }
+
+  // Runs `work` with the walk's state saved before and put back after it.
+  function inside(work) {
+    const saved = [parent, textRole, mute, inAct, pointer, rows, ghost];
+    work();
+    [parent, textRole, mute, inAct, pointer, rows, ghost] = saved;
+  }
+
+  function slot(el) {
     const assigned = el.assignedNodes ? el.assignedNodes() : [];
-    for (const child of assigned.length ? assigned : kidsOf(el)) {
-      const type = nodeType.call(child);
-      if (type === 3) text(child, at);
-      else if (type === 1) element(child, at);
-    }
+    if (assigned.length === 0) return children(el);
+    for (const child of assigned) visit(child);
   }
 
-  function element(el, at) {
+  function element(el) {
     const tag = localName.call(el);
-    if (SKIP.has(tag)) return tag === "map" || tag === "noscript" ? map(el, tag, at) : undefined;
-    let ghost = false;
-    if (!checkVisibility.call(el, FULL)) {
+    if (SKIP.has(tag)) return void (tag === "map" && map(el));
+    if (proxies.has(el)) return;
+    if (far === null && !checkVisibility.call(el, FULL)) {
       if (!checkVisibility.call(el)) {
         if (!isContents(el)) return;
       } else if (!checkVisibility.call(el, VISIBLE)) {
-        return children(el, { ...at, mute: true, depth: at.depth + 1 });
-      } else ghost = true;
+        return inside(() => ((mute = true), children(el)));
+      } else return ghostly(el, tag);
     }
-    if (tag === "br") return void (run && (run.words += " "));
-    if (ghost || at.ghost) return ghostly(el, tag, at);
-    const inline = INLINE.has(tag);
-    if (!inline) flush();
-    visible(el, tag, at);
-    if (!inline) flush();
+    if (ghost) return ghostly(el, tag);
+    if (tag === "br") return void (run !== null && (run.words += " "));
+    if (INLINE.has(tag)) return visible(el, tag);
+    flush();
+    const nearer = far;
+    if (far === null && list.length > PLENTY) far = farBox(el);
+    visible(el, tag);
+    flush();
+    far = nearer;
+  }
+
+  // Descendants of such a box are told by their markup alone: they will hardly be kept, and styles and boxes cost most.
+  function farBox(el) {
+    const r = getRect.call(el);
+    return r.top > FAR_SCREENS * innerHeight || r.bottom < (1 - FAR_SCREENS) * innerHeight ? r : null;
   }
 
   // Fully transparent: only controls that still take clicks count (styled file inputs, boxes to tick).
-  function ghostly(el, tag, at) {
-    const role = roleOf(el, tag);
-    if (isControl(tag) && role) push(el, role, tag, at, true, { ghost: true });
-    else children(el, { ...at, ghost: true, mute: true, depth: at.depth + 1 });
+  function ghostly(el, tag) {
+    const role = tag === "input" ? roleOf(el, tag) : "";
+    if (role === "checkbox" || role === "radio" || kindOf(el, tag) === "file") push(el, role, tag, true, { ghost: true });
+    else inside(() => ((ghost = mute = true), children(el)));
   }
 
-  function map(el, tag, at) {
-    if (tag === "map") for (const area of querySelectorAll.call(el, "area[href],area[onclick]")) push(area, "link", "area", at, true);
+  function map(el) {
+    for (const area of querySelectorAll.call(el, "area[href],area[onclick]")) push(area, "link", "area", true);
   }
 
-  function visible(el, tag, at) {
-    if (tag === "slot") return slot(el, at);
-    if (tag === "svg") return drawing(el, at);
-    if (tag === "iframe" || tag === "frame") return frame(el, tag, at);
-    if (tag === "label") return label(el, at);
-    const role = roleOf(el, tag);
-    if (tag === "select") return select(el, role, at);
-    const style = at.inAct ? null : getComputedStyle(el);
-    const pointer = style !== null && style.cursor === "pointer";
+  function visible(el, tag) {
+    if (SPECIAL.has(tag)) return special(el, tag);
+    const role = tag === "body" && isEditor(el) ? "textbox" : roleOf(el, tag);
     let act = ACTIONABLE.has(role);
     let kind = role;
-    if (!act && !at.inAct && isClickable(el, tag, pointer && !at.pointer, at)) {
-      act = true;
-      if (!CONTAINER.has(role) || role === "listitem" || role === "row" || role === "group") kind = role === "cell" ? "gridcell" : "clickable";
+    let hand = false;
+    let region = false;
+    if (!inAct && far === null) {
+      const style = getComputedStyle(el);
+      hand = style.cursor === "pointer";
+      region = !INLINE.has(tag) && !CLIPLESS.has(style.overflowY) && canScroll(el, style);
+      if (!act && isClickable(el, tag, hand && !pointer)) {
+        act = true;
+        if (!CONTAINER.has(role) || role === "listitem" || role === "row" || role === "group") kind = role === "cell" ? "gridcell" : "clickable";
+      }
     }
-    const region = style !== null && canScroll(el, style);
-    const next = { ...at, depth: at.depth + 1, pointer: at.pointer || pointer, rows: false };
-    if (LEAF.has(role) && !act) next.textRole = role;
-    if (!next.mute && attr(el, "aria-hidden") === "true") next.mute = true;
-    const keep = act || region || CONTAINER.has(role) || role === "img" || role === "progressbar" || role === "meter";
-    if (!keep) {
-      next.rows = tag !== "body" && tag !== "html" && flagged.has(el) && hasRows(el);
-      return children(el, next);
-    }
+    if (act || region || CONTAINER.has(role) || (role === "img" && !inAct) || role === "progressbar" || role === "meter") return keep(el, tag, kind, act, region, hand);
+    const saved = [textRole, mute, pointer, rows];
+    if (LEAF.has(role)) textRole = role;
+    mute = mute || getAttribute.call(el, "aria-hidden") === "true";
+    pointer = pointer || hand;
+    rows = flagged.has(el) && tag !== "body" && tag !== "html" && hasRows(el);
+    children(el);
+    [textRole, mute, pointer, rows] = saved;
+  }
+
+  function keep(el, tag, kind, act, region, hand) {
     flush();
-    const isBlank = kind === "" || (!act && !CONTAINER.has(role) && !LEAF.has(role));
-    next.parent = push(el, isBlank ? "region" : kind, tag, at, act || region, { region });
-    if (act && CONTENT.has(kind) && !(kind === "clickable" && isRich(el))) next.mute = next.inAct = true;
-    if (act && FIELDS.has(kind)) next.mute = next.inAct = true;
-    if (tag !== "input" && tag !== "img" && tag !== "textarea") children(el, next);
-    flush();
+    inside(() => {
+      const blank = kind === "" || (!act && !CONTAINER.has(kind) && !LEAF.has(kind));
+      parent = push(el, blank ? "region" : kind, tag, act || region, region ? { region } : null);
+      pointer = pointer || hand;
+      rows = false;
+      if (LEAF.has(kind) && !act) textRole = kind;
+      mute = mute || getAttribute.call(el, "aria-hidden") === "true";
+      if (act && (FIELDS.has(kind) || (CONTENT.has(kind) && !(kind === "clickable" && isRich(el))))) mute = inAct = true;
+      if (!CLOSED.has(tag)) children(el);
+      flush();
+    });
   }
 
   const isRich = (el) => textContent.call(el).length > 160 || querySelector.call(el, RICH) !== null;
 
-  function isClickable(el, tag, pointer, at) {
+  function isClickable(el, tag, hand) {
     if (tag === "html" || tag === "body") return false;
-    if (at.rows || pointer || hasAttribute.call(el, "onclick") || attr(el, "draggable") === "true") return true;
+    if (rows || hand || hasAttribute.call(el, "onclick") || getAttribute.call(el, "draggable") === "true") return true;
+    if (hasAttribute.call(el, "tabindex") && el.tabIndex >= 0) return true;
     return flagged.has(el) && !hasRows(el);
   }
 
@@ -139,17 +185,31 @@ function collect(doc, flagged) {
     return true;
   };
 
-  function label(el, at) {
+  function special(el, tag) {
+    if (tag === "slot") return slot(el);
+    if (tag === "svg") return drawing(el);
+    if (tag === "legend" || tag === "caption") return inside(() => ((mute = parent >= 0 && list[parent].node === parentNode.call(el)), children(el)));
+    if (tag === "label") return label(el);
+    if (tag === "select") return select(el, roleOf(el, tag));
+    return frame(el, tag);
+  }
+
+  function label(el) {
     const control = el.control;
-    const next = { ...at, depth: at.depth + 1, textRole: "label" };
-    if (!control) return children(el, next);
+    if (control) labelled.has(control) ? labelled.get(control).push(el) : labelled.set(control, [el]);
+    if (!control) return inside(() => ((textRole = "label"), children(el)));
     flush();
     if (!proxies.has(control) && !canSee(control)) {
       proxies.set(control, el);
       const tag = localName.call(control);
-      if (roleOf(control, tag)) push(control, roleOf(control, tag), tag, at, true);
+      const known = list.findLast((c) => c.node === control);
+      if (!known && roleOf(control, tag)) push(control, roleOf(control, tag), tag, true);
     }
-    children(el, { ...next, mute: true, inAct: false, pointer: true });
+    inside(() => {
+      mute = pointer = true;
+      inAct = false;
+      children(el);
+    });
     flush();
   }
 
@@ -159,70 +219,80 @@ function collect(doc, flagged) {
     return r.width > 2 && r.height > 2 && r.right + scrollX > 0 && r.bottom + scrollY > 0;
   };
 
-  function select(el, role, at) {
+  function select(el, role) {
     flush();
-    const parent = push(el, role, "select", at, true);
-    const listed = role === "listbox";
-    let n = 0;
-    for (const option of el.options) {
-      if (++n > MAX_OPTIONS) break;
-      push(option, "option", "option", { ...at, parent, inAct: true }, true, { closed: !listed, select: el });
-    }
+    inside(() => {
+      parent = push(el, role, "select", true);
+      const closed = role !== "listbox";
+      for (const option of [...el.options].slice(0, MAX_OPTIONS)) push(option, "option", "option", true, { closed, select: el });
+    });
   }
 
-  function drawing(el, at) {
+  function drawing(el) {
     const r = getRect.call(el);
-    const icon = at.inAct || (r.width <= 40 && r.height <= 40);
-    if (icon) {
-      const act = !at.inAct && isClickable(el, "svg", getComputedStyle(el).cursor === "pointer" && !at.pointer, at);
-      if (act || (!at.inAct && nameOf(el, "svg", ""))) push(el, act ? "clickable" : "img", "svg", at, act);
+    if (inAct || (r.width <= 40 && r.height <= 40)) {
+      const act = !inAct && isClickable(el, "svg", !pointer && getComputedStyle(el).cursor === "pointer");
+      if (act || (!inAct && nameOf(el, "svg", ""))) push(el, act ? "clickable" : "img", "svg", act);
       return;
     }
     flush();
-    const parent = push(el, "graphics-document", "svg", at, flagged.has(el));
-    const inside = { ...at, parent, depth: at.depth + 1, textRole: "text" };
-    const shapes = (node) => {
-      for (const child of kidsOf(node)) {
-        if (nodeType.call(child) !== 1) continue;
-        const tag = localName.call(child);
-        if (SKIP.has(tag) || !checkVisibility.call(child, FULL)) continue;
-        if (SHAPES.has(tag)) push(child, "graphics-symbol", tag, inside, true);
-        else if (tag === "text") {
-          if (flagged.has(child)) push(child, "clickable", tag, inside, true);
-          else (children(child, inside), flush());
-        } else if (tag === "foreignObject" || tag === "foreignobject") children(child, inside);
-        else shapes(child);
-      }
-    };
-    shapes(el);
+    const decoration = getAttribute.call(el, "aria-hidden") === "true";
+    inside(() => {
+      parent = push(el, "graphics-document", "svg", flagged.has(el));
+      textRole = "text";
+      shapes(el, decoration);
+    });
   }
 
-  function frame(el, tag, at) {
+  function shapes(node, decoration) {
+    for (const child of kidsOf(node)) {
+      if (nodeType.call(child) !== 1) continue;
+      const tag = localName.call(child);
+      if (SKIP.has(tag) || !checkVisibility.call(child, FULL)) continue;
+      if ((tag === "a" && roleOf(child, tag)) || (tag === "g" && flagged.has(child) && !hasRows(child))) {
+        push(child, tag === "a" ? "link" : "graphics-symbol", tag, true);
+      } else if (SHAPES.has(tag)) (!decoration || flagged.has(child)) && push(child, "graphics-symbol", tag, true);
+      else if (tag === "text") flagged.has(child) ? push(child, "clickable", tag, true) : (children(child), flush());
+      else if (tag === "foreignObject" || tag === "foreignobject") children(child);
+      else shapes(child, decoration);
+    }
+  }
+
+  function frame(el, tag) {
     flush();
     const r = getRect.call(el);
     if (r.width < 2 || r.height < 2) return;
-    const parent = push(el, "iframe", tag, at, false);
-    let inner = null;
-    try {
-      inner = el.contentDocument;
-    } catch (error) {
-      inner = null; // a sandboxed or foreign frame: read through its own session
-    }
-    if (!inner || !inner.documentElement) return void remote.push(list[parent]);
-    watch(inner);
-    const s = getComputedStyle(el);
-    const ox = at.ox + r.left + el.clientLeft + parseFloat(s.paddingLeft);
-    const oy = at.oy + r.top + el.clientTop + parseFloat(s.paddingTop);
-    const clip = overlap(at.clip, [ox, oy, el.clientWidth, el.clientHeight]);
-    children(inner, { ...at, parent, ox, oy, clip, depth: at.depth + 1, textRole: "text", pointer: false });
-    flush();
+    const saved = at;
+    inside(() => {
+      parent = push(el, "iframe", tag, false);
+      let inner = null;
+      try {
+        inner = el.contentDocument;
+      } catch (error) {
+        inner = null; // a sandboxed or foreign frame: read through its own session
+      }
+      if (!inner || !inner.documentElement) return void remote.push(list[parent]);
+      watch(inner);
+      const [x, y] = lift(el, 0, 0);
+      const scale = at.scale * (lift(el, 1, 0)[0] - x);
+      const [ox, oy] = [at.ox + at.scale * x, at.oy + at.scale * y];
+      at = { ox, oy, scale, clip: overlap(at.clip, [ox, oy, el.clientWidth * scale, el.clientHeight * scale]) };
+      textRole = "text";
+      pointer = false;
+      children(inner);
+      flush();
+    });
+    at = saved;
   }
 
-  const view = [0, 0, innerWidth, innerHeight];
-  children(doc, { parent: -1, depth: 0, ox: 0, oy: 0, clip: view, textRole: "text", mute: false, inAct: false, pointer: false, rows: false, ghost: false });
+  children(doc);
   flush();
   return { list, proxies, remote, hosts };
 }
+
+const SPECIAL = new Set(["slot", "svg", "label", "legend", "caption", "select", "iframe", "frame"]);
+const CLOSED = new Set(["input", "img", "textarea", "canvas", "video", "audio", "progress", "meter"]); // their content is not drawn
+const CLIPLESS = new Set(["visible", "clip"]);
 
 const overlap = (a, b) => {
   const x = Math.max(a[0], b[0]);
@@ -231,20 +301,33 @@ const overlap = (a, b) => {
 };
 
 function canScroll(el, style) {
-  if (el.scrollHeight > el.clientHeight + 1 && el.clientHeight > 0 && /auto|scroll/.test(style.overflowY)) return true;
-  return el.scrollWidth > el.clientWidth + 1 && el.clientWidth > 0 && /auto|scroll/.test(style.overflowX);
+  if (/auto|scroll/.test(style.overflowY) && el.scrollHeight > el.clientHeight + 1 && el.clientHeight > 0) return true;
+  return /auto|scroll/.test(style.overflowX) && el.scrollWidth > el.clientWidth + 1 && el.clientWidth > 0;
 }
 
 // Boxes of all candidates in the top page's viewport, and whether a person could ever get to them.
-function place(c, proxies) {
+function place(c, list, proxies) {
+  if (c.far !== null) return placeFar(c);
   const node = c.tag === "#text" ? c.owner : proxies.get(c.node) || c.node;
   let r = c.tag === "area" ? areaBox(c.node) : c.tag === "#text" && nodeType.call(node) !== 1 ? textBox(c) : getRect.call(c.closed ? c.select : node);
   if (r.width < 1 && r.height < 1 && c.act && c.tag !== "#text") r = childBox(node) || r;
-  c.box = [r.left + c.at.ox, r.top + c.at.oy, r.width, r.height];
+  c.box = placed(c.at, r);
   const part = overlap(c.at.clip, c.box);
   c.inView = (part[2] > 0 || r.width === 0) && (part[3] > 0 || r.height === 0) && !(r.width === 0 && r.height === 0);
-  const lost = c.box[0] + r.width + scrollX + c.at.ox <= 0 || c.box[1] + r.height + scrollY + c.at.oy <= 0;
-  c.gone = lost || (r.width <= 1 && r.height <= 1) || (c.ghost && (r.width < 8 || r.height < 8));
+  const lost = c.box[0] + c.box[2] + scrollX <= 0 || c.box[1] + c.box[3] + scrollY <= 0;
+  c.gone = (lost && !isInRegion(c, list)) || (r.width <= 1 && r.height <= 1) || (c.ghost && (r.width < 8 || r.height < 8));
+}
+
+const placed = (at, r) => [at.ox + at.scale * r.left, at.oy + at.scale * r.top, at.scale * r.width, at.scale * r.height];
+
+function isInRegion(c, list) {
+  for (let up = c.parent; up >= 0; up = list[up].parent) if (list[up].region) return true;
+  return false;
+}
+
+function placeFar(c) {
+  c.box = placed(c.at, c.far);
+  c.inView = c.gone = false;
 }
 
 function childBox(node) {

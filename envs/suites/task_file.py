@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 DEFAULT_MAX_STEPS = 30
 VIEWPORT = (1280, 720)
 FIELDS: dict[str, type] = {
-    "id": str, "goal": str, "url": str, "check": str, "expect_answer": str, "setup": str, "max_steps": int, "allow": list,
+    "id": str, "goal": str, "url": str, "check": str, "expect_answer": str, "setup": str, "max_steps": int,
+    "allow": list,
 }  # fmt: skip
 REQUIRED = ("id", "goal", "url")
 
@@ -157,10 +158,10 @@ class TaskFileScenario(WebScenario):
             base=base,
         )
         self.entry = entry
-        self._judged = 0
+        self._steps = 0
 
     async def start(self, session: Session, seed: int) -> Task:
-        self._judged = 0
+        self._steps = -1
         task = await super().start(session, seed)
         if self.entry.setup:
             try:
@@ -170,9 +171,10 @@ class TaskFileScenario(WebScenario):
         return task
 
     async def judge(self, session: Session, action: Action | None) -> Verdict:
-        self._judged += action is not None
+        # Called once right after the start and then after every step, also one whose action was refused (None).
+        self._steps += 1
         ends = action is not None and action.op in ENDS_EPISODE
-        if not ends and self._judged < self.max_steps:
+        if not ends and self._steps < self.max_steps:
             return Verdict()
         answer = action.text if action is not None and action.op == "answer" else None
         success, reason = await self._check(session, answer)
@@ -288,7 +290,7 @@ def _kind(value: Any) -> str:
 
 def _misspelt(field: str, data: dict[str, Any]) -> str:
     unknown = [key for key in data if key not in FIELDS]
-    close = difflib.get_close_matches(field, unknown, n=1, cutoff=0.7)
+    close = difflib.get_close_matches(field, unknown, n=1, cutoff=0.6)
     return f"found {close[0]!r}: did you mean {field!r}?" if close else ""
 
 

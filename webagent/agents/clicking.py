@@ -18,6 +18,7 @@ ENOUGH = 0.45
 """A match below this is not acted on; the page is explored instead."""
 
 _CLOSERS = ("close", "x", "×", "dismiss", "cancel", "no thanks", "not now", "got it", "ok")
+_UNSPECIFIC = frozenset({"below", "above", "section", "item", "follow", "the", "here"})
 _OPS = {"dblclick": "dblclick", "hover": "hover"}
 
 
@@ -160,7 +161,7 @@ def open_element(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     target = step.target
     if step.optional and view.pool("field") and any(e.has("password") for e in view.fields):
         return DONE
-    generic = not (content(target.words) - content("below above section item")) and target.role in ("section", "menu", "node", "dialog", "thing")
+    generic = content(target.words) <= _UNSPECIFIC and target.role in ("section", "menu", "node", "dialog", "thing")
     if generic:
         closed = [e for e in view.usable if e.has("collapsed") or (e.role == "tab" and not e.has("selected"))]
         closed = closed or [e for e in view.usable if e.role in ("tab", "clickable") and e.ref not in memory.clicked]

@@ -12,6 +12,7 @@ from .words import bare, content
 
 _OPENERS = content("more expand collapse toggle menu dropdown folder expandable hitarea arrow caret down chevron details show advanced")
 _TURNERS = frozenset({"next", ">", "»", "›", "next page", "older", "load more", "show more", "more", "more results"})
+_FOLDING_TAGS = frozenset({"li", "h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary"})
 _AGREES = frozenset({"ok", "yes", "confirm", "continue", "agree", "accept", "proceed", "delete", "submit"})
 
 
@@ -27,7 +28,9 @@ def explore(step: GoalStep, view: PageView, memory: StepMemory) -> list[Option]:
             shared = wanted & content(f"{e.name} {e.hint}")
             found.append((min(0.44, score + 0.1 * bool(shared)), e, reason))
     found.sort(key=lambda p: (-p[0], view.at[p[1].ref]))
-    options = [Option(s, Action("click", target=e.ref), f"{reason} {name_of(e)}") for s, e, reason in found[:5]]
+    options = [Option(s, Action("click", target=e.ref), f"{reason} {name_of(e)}", note=("opened", str(memory.waits + 1))) for s, e, reason in found[:5]]
+    if memory.waits < int(memory.notes.get("opened", "0")) <= 6:
+        options.insert(0, Option(0.44, Action("wait"), "what was opened may still be unfolding"))
     return sorted([*options, *_scrolls(view, memory)], key=lambda o: -o.score)
 
 
@@ -51,7 +54,7 @@ def _promise(e: Element, view: PageView) -> tuple[float, str]:
         return 0.22, "opens"
     if name.isdecimal() and len(name) < 3 and e.role == "link" and not e.has("current"):
         return 0.2, "turns to page"
-    if e.role in ("clickable", "treeitem", "heading") and e.name and len(e.name) < 40:
+    if (e.role == "treeitem" or e.tag in _FOLDING_TAGS) and e.name and len(e.name) < 40:
         return 0.16, "may open"
     return 0.0, ""
 
@@ -80,3 +83,10 @@ def dismiss(step: GoalStep, view: PageView) -> Option | None:
         return click(agreeing[0], 0.7, "the dialog asks about this step", completes=False)
     closer = closing_control(view)
     return click(closer[1], min(0.65, closer[0]), "out of the way:", completes=False) if closer else None
+
+
+def clear_view(view: PageView) -> list[Option]:
+    """Ways to make a floating picker go away: its key, the next field, a click beside it."""
+    keys = [Option(0.4, Action("press", text=k), f"{k} may clear what is in the way") for k in ("Escape", "Tab")]
+    beside = [e for e in view.items if e.role in ("text", "heading", "label") and e.has("visible") and not e.actionable]
+    return [*keys, *(Option(0.4, Action("click", target=e.ref), f"a click beside it, on {name_of(e)}") for e in beside[:2])]

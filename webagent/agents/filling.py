@@ -66,7 +66,7 @@ def _fill_every(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
 
 def fields_for(target: Target, view: PageView, value: str = "") -> list[Scored]:
     """Fields that the words may mean, best first; with no words, the only one, the focused one, the first empty one."""
-    pool = [e for e in view.fields if not e.has("disabled")]
+    pool = list(view.fields)
     named = Target(words=target.words, ordinal=target.ordinal, scope=target.scope, quoted=target.quoted, phrase=target.phrase)
     role = "select" if target.role == "select" else ""
     if target.words and not _generic(target):
@@ -120,7 +120,7 @@ def _bare_field_score(e: Element, pool: list[Element], value: str) -> float:
         return 0.15
     if len(pool) == 1:
         return 0.9
-    score = 0.7 if not e.value else 0.5
+    score = 0.7 if not e.value and not e.has("disabled") else 0.5
     return score + 0.1 * e.has("focused") - 0.15 * e.has("password") - 0.1 * ("search" in content(e.name))
 
 

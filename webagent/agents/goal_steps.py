@@ -52,6 +52,7 @@ _SETTING = re.compile(
     r"(?P<value>.+?)(?=,|\s+and\s+(?:[\w-]+\s+){1,4}?(?:to|as|=)\s|$)",
     re.IGNORECASE,
 )
+_SIMILAR = re.compile(r"^(?:the\s+)?(?:words?|options?|items?|choices?|things?|entries)\s+(?:similar|close|related)\s+to\s+", re.IGNORECASE)
 _MESSAGE = re.compile(rf"\s*\b(?:with|saying|using)\s+(?:the\s+)?(?:text|message|reply|body|content)?\s*:?\s*(?P<mark>{MARK})")
 _WITH_PAIRS = re.compile(rf"\s+(?:with|using|under)\s+(?P<pairs>(?:the|my|your|an?)?\s*[A-Za-z][^{MARK[1:-1]}]*{MARK}.*)$")
 _STARTS = re.compile(rf"\b(?:start|begin)(?:s|ning|ing)?\s+with\s+(?:the\s+\w+\s+)?(?P<mark>{MARK})", re.IGNORECASE)
@@ -177,7 +178,7 @@ def _read_choose(clause: Clause, protected: Protected) -> list[GoalStep]:
         return [GoalStep(kind, target=whole)]
     if whole.every:
         return [GoalStep(kind, target=replace(whole, scope=target.phrase))]
-    values = _items(rest, protected)
+    values = _items(_SIMILAR.sub("", rest), protected)
     if len(values) == 1 and not whole.quoted:
         values = (_without_role(values[0], whole),)
     return [GoalStep(kind, target=target, values=values)]
@@ -250,7 +251,8 @@ def _read_bare_type(clause: Clause, rest: str, protected: Protected) -> list[Goa
     """Values that nothing marks: "Bob into the Name field", "Name: Bob, City: Rome", "the text below into …"."""
     if pairs := _colon_pairs(rest, protected):
         return pairs
-    if match := re.match(r"^(?P<field>.+?)\s+with\s+(?P<value>.+)$", rest, re.IGNORECASE):
+    described = re.match(r"^(?:the\s+)?values?\s+that\b", rest, re.IGNORECASE)
+    if not described and (match := re.match(r"^(?P<field>.+?)\s+with\s+(?P<value>.+)$", rest, re.IGNORECASE)):
         field = read_target(match["field"], protected)
         if clause.verb.startswith("fill") and not (field.words or field.role).casefold().startswith(("form", "detail")):
             return [GoalStep("type", target=field, value=match["value"])]

@@ -257,13 +257,14 @@ _NAMED = re.compile(
 _SCOPE = re.compile(
     r"\s+(?:in|inside|within|by|from|of|with|on|under|for|next to|beside|near|below|above|about|who|whose|belonging to|that is)\s+"
 )
+_CENTRE = re.compile(r"^(?:the\s+)?(?:cent(?:er|re)|middle)\s+of\s+", re.IGNORECASE)
 _SIZE = re.compile(r"\b(large|big|small|tiny|larger|bigger|smaller)\b", re.IGNORECASE)
 _ARTICLES = re.compile(r"^(?:(?:the|a|an|my|your|his|her|any|some|this|that|its)\s+)+", re.IGNORECASE)
 
 
 def read_target(phrase: str, protected: Protected) -> Target:
     """What a noun phrase ("the 2nd checkbox in the list", 'button "OK"') says about the element it means."""
-    phrase = whole = _ARTICLES.sub("", phrase.strip(" .,;:!?"))
+    phrase = whole = _ARTICLES.sub("", _CENTRE.sub("", phrase.strip(" .,;:!?")))
     named, quoted, scope = "", False, ""
     if match := _NAMED.search(phrase):
         named, phrase = phrase[match.end() :], phrase[: match.start()]

@@ -17,7 +17,7 @@ from webagent.envs.types import Action, Element, Observation, Proposal, Task
 
 from . import literals, widgets
 from .clicking import ENOUGH, close_element, open_element, pick_values, press_element, submit, submitters
-from .exploring import dismiss, explore, key_of
+from .exploring import clear_view, dismiss, explore, key_of
 from .filling import fields_for, fill
 from .forms import act, form, search
 from .goal_steps import GoalStep, read_goal
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 _PATIENCE = 4
 """Decisions in a row without any idea before giving up."""
+_PASSABLE = frozenset({"open", "expand", "close", "scroll", "explore"})
+"""Steps that only prepare: where the next step already fits, they may stay undone."""
+_STATES = frozenset({"type", "set", "choose", "check", "uncheck", "copy", "drag", "sort", "draw"})
+"""Steps that only bring a form into a state; a goal of nothing else still wants its form handed in."""
 _SHARPNESS = 9.0
 """Scores times this are the logits of a proposal."""
 
@@ -54,7 +58,8 @@ class LexicalAgent:
         self.seen: frozenset[str] = frozenset()
         self.print = 0
         self.idle = 0
-        self.typed_anything = False
+        self.changed_something = False
+        self.handed_in = False
 
     def propose(self, observation: Observation) -> Proposal:
         """Candidates for the next action, best first."""
@@ -78,7 +83,9 @@ class LexicalAgent:
             memory.tries += 1
             return
         memory.record(option)
-        self.typed_anything |= option.action.op in ("type", "select")
+        self.changed_something |= option.action.op in ("type", "select", "drag")
+        if option.score < ENOUGH and option.action.op not in ("scroll", "wait"):
+            memory.banned.add(str(option.action))
         unsure = option.completes and not changed and option.score < 0.62
         repeats = not changed and not option.completes and option.action.op in ("click", "drag", "press") and not option.note
         if unsure or repeats:
@@ -104,7 +111,7 @@ class LexicalAgent:
             if both and self.idle < 12:
                 self.idle += 1
                 return both
-            if self.at + 1 < len(self.steps) and self._next_fits(view):
+            if step.kind in _PASSABLE and self.at + 1 < len(self.steps) and self._next_fits(view):
                 self._next()
                 continue
             return [self._give_up(step)]
@@ -129,8 +136,11 @@ class LexicalAgent:
             return None
         if best is not None and view.modal is not None and view.is_inside(best, view.modal.ref):
             return None
-        way_out = dismiss(step, view)
-        return None if way_out is None or str(way_out.action) in self.memories[self.at].banned else way_out
+        banned = self.memories[self.at].banned
+        ways = [dismiss(step, view)] if best is not None or view.modal is not None else []
+        if best is not None and best.has("covered"):
+            ways += clear_view(view)
+        return next((w for w in ways if w is not None and str(w.action) not in banned), None)
 
     def _explore(self, step: GoalStep, view: PageView, memory: StepMemory) -> list[Option]:
         found = explore(step, view, memory)
@@ -144,12 +154,11 @@ class LexicalAgent:
 
     def _finish(self, view: PageView) -> Option:
         """All steps are done: hand in what was filled, where the goal forgot to say so, then stop."""
-        asked = any(s.kind in ("submit", "form", "act", "search", "click", "press", "answer") for s in self.steps)
-        if self.typed_anything and not asked:
+        asked = any(s.kind not in _STATES for s in self.steps)
+        if not asked and not self.handed_in:
             found = submitters(view)
-            self.typed_anything = False
-            if len(found) == 1:
-                self.last = None
+            self.handed_in = True
+            if len(found) == 1 and (self.changed_something or bare(found[0].name) == "submit"):
                 return click(found[0], 0.5, "hands in what was filled:")
         return Option(0.9, Action("done", text="all steps are done"), "all steps are done")
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from webagent.envs.types import Element
 from . import literals
 from .goal_text import Target
 from .page_view import PLAIN, POOLS, PageView
-from .words import bare, closeness, content, near, normal, tokens
+from .words import STOP_WORDS, bare, closeness, content, near, normal, tokens
 
 Scored = tuple[float, Element]
 
@@ -45,7 +46,8 @@ def similarity(words: str, label: str, view: PageView) -> Similarity:
         precision = view.weight(shared) / view.weight(given)
         return Similarity(min(0.86, recall * (0.55 + 0.33 * precision)), "words")
     if any(near(a, b) for a in wanted for b in given):
-        return Similarity(0.5 if len(wanted) == len(given) == 1 else 0.3, "synonym")
+        alone = len(wanted) == 1 and sum(g.isalpha() and g not in STOP_WORDS for g in given) == 1
+        return Similarity(0.5 if alone else 0.3, "synonym")
     if len(label) <= 60 and (spelled := closeness(bare(words), bare(label))) > 0.75:
         return Similarity(0.75 * spelled, "spelling")
     return Similarity(0.0, "")
@@ -96,12 +98,12 @@ def area(e: Element) -> float:
 
 
 def is_size(e: Element, word: str, view: PageView) -> bool:
-    """Larger or smaller than the middle between the extremes of its like."""
-    peers = [area(p) for p in view.items if p.shape and e.shape and p.role == e.role and p.shape.kind not in ("canvas",)]
-    if len(peers) < 2:
+    """Above or below the middle between the tallest and the least of the things drawn beside it."""
+    heights = [max(p.box[3], 1.0) for p in view.children.get(e.parent, ()) if p.shape or len(p.name) == 1 or p.role == e.role]
+    if len(heights) < 2 or max(heights) < 1.3 * min(heights):
         return True
-    middle = (max(peers) + min(peers)) / 2
-    return area(e) >= middle if word.startswith(("large", "big")) else area(e) < middle
+    middle = (max(heights) + min(heights)) / 2
+    return (e.box[3] >= middle) == word.startswith(("large", "big"))
 
 
 def rank(target: Target, view: PageView, pool: Iterable[Element] | None = None) -> list[Scored]:
@@ -143,6 +145,8 @@ def _by_words(target: Target, view: PageView, pool: list[Element]) -> list[Score
             score = min(1.0, score * 1.04) if e.role in fitting else score * 0.8
         if not e.actionable:
             score *= 0.72
+        elif any(c.actionable and c.name == e.name for c in view.children.get(e.ref, ())):
+            score *= 0.9
         if e.has("disabled"):
             score *= 0.8
         scored.append((score, e))
@@ -180,23 +184,24 @@ def _extreme(scored: list[Scored], target: Target, view: PageView) -> list[Score
     return [(0.88 if i == 0 else 0.4, e) for i, (_, e) in enumerate(measured)]
 
 
-_SIZE_WORDS = ("larg", "big", "small")
+_PRICE = re.compile(r"[$€£¥]\s?\d|\d\s?(?:€|EUR|USD)")
+_DURATION = re.compile(r"\d+\s*(?:h|hours?|hrs?|m|mins?|minutes?|d|days?)\b", re.IGNORECASE)
+_MEASURES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
+    (("cheap", "price", "cost", "expens"), _PRICE),
+    (("short", "long", "duration", "fast", "quick"), _DURATION),
+)
 
 
 def measure(e: Element, wanted: str, view: PageView) -> float | None:
-    """The quantity by which to compare: area of a shape, else a number of the element or of its card."""
-    if e.shape and not e.name and wanted.casefold().startswith(_SIZE_WORDS):
+    """The quantity to compare by: area for size words, else a number of that kind in the element or its card."""
+    wanted = wanted.casefold()
+    if wanted.startswith(("larg", "big", "small")) and e.shape and not e.name:
         return area(e)
-    by_duration = any(w in wanted.casefold() for w in ("duration", "short", "long", "fast", "quick", "time"))
-    card = view.card(e)
-    texts = [e.name, *(t.name for t in card if t.ref != e.ref)]
-    for text in texts:
-        is_price = any(mark in text for mark in "$€£")
-        if by_duration == is_price and any("$" in t or "h" in t for t in texts):
-            continue
-        if (found := literals.quantity(text)) is not None:
-            return found
-    return area(e) if e.shape else None
+    texts = [e.name, *(t.name for t in view.card(e) if t.ref != e.ref)]
+    for words, pattern in _MEASURES:
+        if any(w in wanted for w in words) and (of_kind := [t for t in texts if pattern.search(t)]):
+            return literals.quantity(of_kind[0])
+    return next((q for t in texts if (q := literals.quantity(t)) is not None), area(e) if e.shape else None)
 
 
 def best_of(pool: Iterable[Element], score: Callable[[Element], float]) -> Scored | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 from webagent.envs.types import ActionTree, Element
 
@@ -46,7 +47,8 @@ class PageView:
         self.tree = tree
         self.fresh = fresh
         echo = _goal_echo(tree.elements, goal)
-        self.items: tuple[Element, ...] = tuple(e for e in tree.elements if e.ref not in echo)
+        said = bare(goal)
+        self.items: tuple[Element, ...] = tuple(_unechoed(e, said) for e in tree.elements if e.ref not in echo)
         self.at = {e.ref: i for i, e in enumerate(self.items)}
         self.modal = next((e for e in reversed(self.items) if e.role == "alertdialog" or (e.role in DIALOGS and e.has("modal"))), None)
 
@@ -198,6 +200,11 @@ def _same_shape(a: Element, b: Element) -> bool:
     """Names that differ in their numbers only ("Book for $12" / "Book for $7"), or share their first word."""
     first, second = tokens(a.name), tokens(b.name)
     return bool(first) and bool(second) and first[0] == second[0]
+
+
+def _unechoed(e: Element, goal: str) -> Element:
+    """A field beside the goal's text may be named by it; that name tells nothing."""
+    return replace(e, name="") if len(e.name) > 25 and bare(e.name).rstrip("…") in goal and e.role not in PLAIN else e
 
 
 def _goal_echo(elements: tuple[Element, ...], goal: str) -> set[str]:

@@ -30,7 +30,8 @@ def drag(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
         return NOTHING
     sources = [e for e in _sources(step, view, memory) if e.ref != place.ref and not _holds(place, e)]
     if not sources:
-        return DONE if memory.clicked or memory.notes.get("dragged") else NOTHING
+        several = step.target.every or bool(step.target.shape)
+        return DONE if several or memory.notes.get("dragged") else NOTHING
     tries = int(memory.notes.get(f"tries {sources[0].ref}", "0"))
     spot = ((0.5, 0.5), (0.35, 0.35), (0.65, 0.65), (0.3, 0.7), (0.7, 0.3))[tries % 5]
     why = f"{name_of(sources[0])} onto {name_of(place)}"
@@ -48,7 +49,7 @@ def siblings(e: Element, view: PageView) -> list[Element]:
 def _list_item(target: Target, view: PageView) -> Element | None:
     if not target.words or target.every:
         return None
-    scored = [(name_score(target.words, e, view), e) for e in view.usable if e.name]
+    scored = [(name_score(target.words, e, view), e) for e in view.texts]
     best = max(scored, key=lambda p: p[0], default=(0.0, None))
     return best[1] if best[0] > 0.6 and best[1] is not None and len(siblings(best[1], view)) > 1 else None
 
@@ -137,17 +138,21 @@ def _sources(step: GoalStep, view: PageView, memory: StepMemory) -> list[Element
 
 
 def _holds(outer: Element, inner: Element) -> bool:
-    """Whether the middle of one box lies well inside the other."""
-    x, y = centre(inner)
+    """Whether one box lies well inside the other; its middle only, where it is too large for that."""
+    if outer.ref == inner.ref:
+        return False
     left, top, width, height = outer.box
-    return left + 2 < x < left + width - 2 and top + 2 < y < top + height - 2 and outer.ref != inner.ref
+    x, y, w, h = inner.box
+    if w + 4 > width or h + 4 > height:
+        x, y, w, h = *centre(inner), 0, 0
+    return left + 2 <= x and x + w <= left + width - 2 and top + 2 <= y and y + h <= top + height - 2
 
 
 def sort_items(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     """Bring a list of numbers (or names) into order, one drag at a time."""
     groups: dict[str | None, list[Element]] = {}
-    for e in view.usable:
-        if literals.numbers(e.name) and e.role not in ("button", "link"):
+    for e in view.items:
+        if literals.numbers(e.name) and e.role not in ("button", "link", "label"):
             groups.setdefault(e.parent, []).append(e)
     rows = max(groups.values(), key=len, default=[])
     if len(rows) < 2:
@@ -174,7 +179,7 @@ def draw(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
 
 
 def _sheet(view: PageView) -> Element | None:
-    sheets = [e for e in view.items if e.role in ("graphics-document", "canvas")]
+    sheets = [e for e in view.items if e.role in ("graphics-document", "canvas") and not e.has("covered")]
     return max(sheets, key=area, default=None)
 
 

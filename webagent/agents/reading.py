@@ -67,7 +67,7 @@ def _source_text(step: GoalStep, view: PageView, fields: list[str]) -> str:
     filled = [e for e in view.fields if e.value and e.ref not in fields]
     if filled:
         return filled[0].value
-    loose = [e for e in view.items if e.role in ("text", "cell", "heading") and e.name and not any(e.name in f.name for f in view.fields)]
+    loose = [e for e in view.items if e.role in ("text", "cell", "heading") and e.name and e.has("visible")]
     return max((e.name for e in loose), key=len, default="")
 
 
@@ -93,7 +93,10 @@ def answer(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     text = answer_to(step.value, view)
     if not text:
         return NOTHING
-    offered = [e for e in view.usable if bare(e.name) == bare(text) and e.role in ("button", "option", "radio", "clickable")]
+    buttons = [e for e in view.usable if e.role in ("button", "option", "radio", "clickable")]
+    offered = [e for e in buttons if bare(e.name) == bare(text)]
+    if not offered and step.target.size:
+        offered = [e for e in buttons if e.name == "0"]
     if offered:
         return Plan((click(offered[0], 0.8, f'answer "{text}"'),))
     return Plan((Option(0.6, Action("answer", text=text), f'read "{text}" from the page', completes=True),))
@@ -113,7 +116,11 @@ def answer_to(question: str, view: PageView) -> str:
 
 def _count(what: str, question: str, view: PageView) -> str:
     target = read_target(what, protect(""))
-    drawn = [e for e in view.items if e.shape or (e.role in ("text", "clickable") and len(e.name) == 1)]
+    drawn = [
+        e for e in view.items
+        if (e.shape and e.shape.kind not in ("canvas", "box"))
+        or (len(e.name) == 1 and any(a.role == "graphics-document" for a in view.ancestors(e)))
+    ]  # fmt: skip
     if target.shape or target.colour:
         if not drawn:
             return ""
@@ -170,12 +177,9 @@ def _column_value(what: str, e: Element, view: PageView) -> str:
 
 
 def describe_drawing(view: PageView) -> str:
-    """What a drawing with a single thing in it shows: "circle", "rectangle", "triangle", "letter", "number" or ""."""
-    inside = [e for e in view.items if any(a.role == "graphics-document" for a in view.ancestors(e))]
-    if len(inside) != 1:
+    """What the only thing drawn on the page is: "circle", "rectangle", "triangle", "letter", "number", else ""."""
+    drawn = [e for e in view.items if (e.shape and e.shape.kind not in ("canvas", "box")) or (e.role == "text" and len(e.name) == 1)]
+    if len(drawn) != 1:
         return ""
-    thing = inside[0]
-    for kind, word in (("circle", "circle"), ("rect", "rectangle"), ("polygon", "triangle"), ("letter", "letter"), ("digit", "number")):
-        if is_shape(thing, kind):
-            return word
-    return ""
+    kinds = (("circle", "circle"), ("rect", "rectangle"), ("polygon", "triangle"), ("letter", "letter"), ("digit", "number"))
+    return next((word for kind, word in kinds if is_shape(drawn[0], kind)), "")

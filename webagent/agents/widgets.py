@@ -55,7 +55,8 @@ def _slide_to(wanted: float, slider: Element, view: PageView, memory: StepMemory
     if len(points) >= 4 or last == "keys" or slider.tag == "input:range":
         arrow = "ArrowRight" if wanted > now else "ArrowLeft"
         memory.notes[f"{key} at"] = "keys"
-        return Plan((Option(0.8, Action("press", target=slider.ref, text=arrow), f"{name_of(slider)} from {now:g} to {wanted:g}"),))
+        target = slider.ref if slider.tag == "input:range" else None
+        return Plan((Option(0.8, Action("press", target=target, text=arrow), f"{name_of(slider)} from {now:g} to {wanted:g}"),))
     fraction = _aim(wanted, points)
     memory.notes[key], memory.notes[f"{key} at"] = kept, f"{fraction:.4f}"
     tall = slider.box[3] > slider.box[2]

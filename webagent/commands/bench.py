@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from webagent.commands import Result
-from webagent.commands.options import AsJson, Browser, MaxSteps, Out, Policy, Quiet, flag
+from webagent.commands.options import AsJson, Browser, MaxSteps, Policy, Quiet, Split, Subset, Tasks, flag
 from webagent.console import Console
 
 if TYPE_CHECKING:
@@ -22,31 +22,39 @@ NAME = "bench"
 EXAMPLE = "Example:  webagent bench miniwob --subset bgym125 --episodes 5 --jobs 2 --out out/lexical"
 
 
+Suite = Annotated[str, typer.Argument(metavar="SUITE", help="miniwob, demo or a task file.")]
+Episodes = Annotated[int, flag("--episodes", "Episodes a task.", metavar="N", min=1)]
+Seed = Annotated[int, flag("--seed", "From which every episode's own seed is derived.", metavar="N", min=0)]
+Clock = Annotated[bool, flag("--clock", "Let MiniWoB++'s own time limit run.")]
+Jobs = Annotated[int, flag("--jobs", "Processes, each with a browser of its own.", metavar="N", min=1)]
+EpisodeTimeout = Annotated[
+    float, flag("--episode-timeout", "Longest that an episode may take.", metavar="SECONDS", min=1)
+]
+Out = Annotated[
+    Path | None, flag("--out", "The benchmark's folder (default: webagent-out/<time>-bench-<suite>).", metavar="DIR")
+]
+Resume = Annotated[bool, flag("--resume", "Go on with the benchmark in --out.")]
+
+
 def bench(
-    suite: Annotated[str, typer.Argument(metavar="SUITE", help="miniwob, demo or a task file.")],
-    tasks: Annotated[
-        str | None, flag("--tasks", "Only tasks whose name matches, e.g. 'click-*'.", metavar="GLOB")
-    ] = None,
-    subset: Annotated[
-        str | None, flag("--subset", "Only a named subset, e.g. bgym125 or webgum56.", metavar="NAME")
-    ] = None,
-    split: Annotated[str | None, flag("--split", "Only one side of a split: train or test.", metavar="NAME")] = None,
-    episodes: Annotated[int, flag("--episodes", "Episodes a task.", metavar="N", min=1)] = 5,
-    seed: Annotated[int, flag("--seed", "From which every episode's own seed is derived.", metavar="N", min=0)] = 0,
+    suite: Suite,
+    tasks: Tasks = None,
+    subset: Subset = None,
+    split: Split = None,
+    episodes: Episodes = 5,
+    seed: Seed = 0,
     policy: Policy = "lexical",
     max_steps: MaxSteps = None,
-    clock: Annotated[bool, flag("--clock", "Let MiniWoB++'s own time limit run.")] = False,
-    jobs: Annotated[int, flag("--jobs", "Processes, each with a browser of its own.", metavar="N", min=1)] = 1,
-    episode_timeout: Annotated[
-        float, flag("--episode-timeout", "Longest that an episode may take.", metavar="SECONDS", min=1)
-    ] = 120.0,
-    resume: Annotated[bool, flag("--resume", "Go on with the benchmark in --out.")] = False,
+    clock: Clock = False,
+    jobs: Jobs = 1,
+    episode_timeout: EpisodeTimeout = 120.0,
+    resume: Resume = False,
     browser: Browser = None,
     out: Out = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> Result:
-    """Play episodes of many tasks and give the mean success with its interval.
+    """Play many tasks and give the mean success.
 
     A crash counts as a failed episode. Interrupted, it goes on where it was with --resume and the same --out.
     """
@@ -59,9 +67,7 @@ def bench(
     make_policy(policy)  # an unknown one is told now, not by every worker
     chosen = found.select(tasks, subset, split)
     folder = _folder(out, found.name, resume)
-    settings = BenchSettings(
-        suite, chosen, episodes, seed, policy, max_steps, clock, browser=browser, out=str(folder)
-    )  # fmt: skip
+    settings = BenchSettings(suite, chosen, episodes, seed, policy, max_steps, clock, browser=browser, out=str(folder))
     console = Console(quiet)
     total = episodes * len(chosen)
     won: Counter[str] = Counter()
@@ -96,8 +102,8 @@ def _table(settings: BenchSettings, data: dict[str, Any]) -> str:
     low, high = data["ci95"]
     lines = [
         f"{settings.policy} on {settings.suite}: {100 * data['mean']:.1f} % success"
-        f" (95 % interval {100 * low:.1f} to {100 * high:.1f}) over {len(data['tasks'])} tasks,"
-        f" {data['episodes']} episodes"
+        + (f" (95 % interval {100 * low:.1f} to {100 * high:.1f})" if settings.episodes > 1 else "")
+        + f" over {len(data['tasks'])} tasks, {data['episodes']} episodes"
     ]
     lines += [
         f"  {name:<12} {100 * mean:5.1f} %   {data['subsets_n'][name][0]} of {data['subsets_n'][name][1]} tasks"

@@ -12,7 +12,10 @@ EXAMPLE = "Example:  webagent doctor --browser /usr/bin/chromium"
 
 
 def doctor(browser: Browser = None, as_json: AsJson = False) -> Result:
-    """Check packages, browser, sandbox and display; starts a browser once, uses no network."""
+    """Say what this machine has and lacks.
+
+    Checks packages, browser, sandbox and display; starts a browser once, uses no network.
+    """
     from webagent.doctor import diagnose
 
     checks = diagnose(browser)

@@ -5,7 +5,6 @@ A flag on the line wins over its mirror.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -26,4 +25,6 @@ Quiet = Annotated[bool, flag("--quiet", "No progress on stderr.", "-q")]
 Policy = Annotated[str, flag("--policy", "Who decides: lexical or random.", metavar="NAME")]
 MaxSteps = Annotated[int | None, flag("--max-steps", "Actions before an episode ends.", metavar="N", min=1)]
 Browser = Annotated[str | None, flag("--browser", "The Chrome or Chromium to start (default: found).", metavar="PATH")]
-Out = Annotated[Path | None, flag("--out", "Folder to write to (default: webagent-out/<time>-<name>).", metavar="DIR")]
+Tasks = Annotated[str | None, flag("--tasks", "Only tasks whose name matches, e.g. 'click-*'.", metavar="GLOB")]
+Subset = Annotated[str | None, flag("--subset", "Only a named subset, e.g. bgym125 or webgum56.", metavar="NAME")]
+Split = Annotated[str | None, flag("--split", "Only one side of a split: train or test.", metavar="NAME")]

@@ -8,39 +8,50 @@ from typing import Annotated
 import typer
 
 from webagent.commands import Result
-from webagent.commands.options import AsJson, Browser, MaxSteps, Out, Policy, Quiet, flag
+from webagent.commands.options import AsJson, Browser, MaxSteps, Policy, Quiet, flag
 from webagent.console import Console
 
 NAME = "run"
 EXAMPLE = 'Example:  webagent run "Turn off the weekly mail and save" --url http://127.0.0.1:8000/settings --report .'
 
 
+Goal = Annotated[str | None, typer.Argument(metavar="GOAL", help="The task, in plain words.")]
+Url = Annotated[str | None, flag("--url", "Where to start: an address or a local file.", metavar="URL")]
+TaskId = Annotated[
+    str | None, flag("--task", "A task instead: miniwob.NAME, demo.NAME or FILE.json#NAME.", metavar="ID")
+]
+Seed = Annotated[int, flag("--seed", "Which instance of the task, and the policy's chance.", metavar="N", min=0)]
+Allow = Annotated[
+    list[str] | None, flag("--allow", "A host that may be reached beside the start page's; repeat.", metavar="HOST")
+]
+SecretName = Annotated[
+    list[str] | None,
+    flag("--secret", "Let {{secret:NAME}} be typed, taken from the environment; repeat.", metavar="NAME=ENVVAR"),
+]
+Yes = Annotated[bool, flag("--yes", "Confirm payments, deletions and sends without asking.")]
+Headed = Annotated[bool, flag("--headed", "Show the browser's window.")]
+Out = Annotated[Path | None, flag("--out", "Keep the episode in a folder under this one.", metavar="DIR")]
+Report = Annotated[Path | None, flag("--report", "Write report.html into this folder.", metavar="DIR")]
+Timeout = Annotated[
+    float | None, flag("--timeout", "Give up after this long (exit code 124).", metavar="SECONDS", min=0.1)
+]
+
+
 def run(
-    goal: Annotated[str | None, typer.Argument(metavar="GOAL", help="The task, in plain words.")] = None,
-    url: Annotated[str | None, flag("--url", "Where to start: an address or a local file.", metavar="URL")] = None,
-    task: Annotated[
-        str | None, flag("--task", "A task instead: miniwob.NAME, demo.NAME or FILE.json#NAME.", metavar="ID")
-    ] = None,
+    goal: Goal = None,
+    url: Url = None,
+    task: TaskId = None,
     policy: Policy = "lexical",
     max_steps: MaxSteps = None,
-    seed: Annotated[
-        int, flag("--seed", "Which instance of the task, and the policy's chance.", metavar="N", min=0)
-    ] = 0,
-    allow: Annotated[
-        list[str] | None, flag("--allow", "A host that may be reached beside the start page's; repeat.", metavar="HOST")
-    ] = None,
-    secret: Annotated[
-        list[str] | None,
-        flag("--secret", "Let {{secret:NAME}} be typed, taken from the environment; repeat.", metavar="NAME=ENVVAR"),
-    ] = None,
-    yes: Annotated[bool, flag("--yes", "Confirm payments, deletions and sends without asking.")] = False,
-    headed: Annotated[bool, flag("--headed", "Show the browser's window.")] = False,
+    seed: Seed = 0,
+    allow: Allow = None,
+    secret: SecretName = None,
+    yes: Yes = False,
+    headed: Headed = False,
     browser: Browser = None,
     out: Out = None,
-    report: Annotated[Path | None, flag("--report", "Write report.html into this folder.", metavar="DIR")] = None,
-    timeout: Annotated[
-        float | None, flag("--timeout", "Give up after this long (exit code 124).", metavar="SECONDS", min=0.1)
-    ] = None,
+    report: Report = None,
+    timeout: Timeout = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> Result:

@@ -23,7 +23,10 @@ def show(
     ] = None,
     as_json: AsJson = False,
 ) -> Result:
-    """Write a self-contained report and print its path; it can be read, sent and kept without anything else."""
+    """Write a report as one HTML file and print its path.
+
+    The file can be read, sent and kept without anything else.
+    """
     from webagent.report import write_report
 
     path = write_report(what, out).resolve()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from webagent.commands import Result
-from webagent.commands.options import AsJson, flag
+from webagent.commands.options import AsJson, Split, Subset, Tasks
 
 NAME = "tasks"
 EXAMPLE = "Example:  webagent tasks miniwob --subset webgum56"
@@ -15,9 +15,9 @@ EXAMPLE = "Example:  webagent tasks miniwob --subset webgum56"
 
 def tasks(
     suite: Annotated[str | None, typer.Argument(metavar="[SUITE]", help="miniwob, demo or a task file.")] = None,
-    match: Annotated[str | None, flag("--tasks", "Only tasks whose name matches.", metavar="GLOB")] = None,
-    subset: Annotated[str | None, flag("--subset", "Only a named subset.", metavar="NAME")] = None,
-    split: Annotated[str | None, flag("--split", "Only one side of a split: train or test.", metavar="NAME")] = None,
+    match: Tasks = None,
+    subset: Subset = None,
+    split: Split = None,
     as_json: AsJson = False,
 ) -> Result:
     """List the suites, or the tasks of one."""

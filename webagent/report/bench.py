@@ -13,6 +13,7 @@ from webagent.report.charts import histogram, skyline
 from webagent.report.episode import Outcome, badge, duration, facts, render_steps
 from webagent.report.page import Html, join, tag
 from webagent.scores import EpisodeResult
+from webagent.words import clean
 
 COLUMNS = ("Task", "Success", "Raw > 0", "Reward", "Steps", "Episodes", "Broken", "Look")
 WORST = 20
@@ -51,6 +52,9 @@ def choose_worst(results: Sequence[EpisodeResult], tasks: Mapping[str, Any]) -> 
 
 def _head(settings: BenchSettings, data: Mapping[str, Any]) -> Html:
     low, high = data["ci95"]
+    interval = f"95 % interval {100 * low:.1f} to {100 * high:.1f} %"
+    if settings.episodes == 1:
+        interval = "no interval: that needs two episodes a task or more"
     planned = settings.episodes * len(settings.tasks)
     missing = planned - data["episodes"]
     return join(
@@ -60,7 +64,7 @@ def _head(settings: BenchSettings, data: Mapping[str, Any]) -> Html:
             tag("div", tag("span", f"{100 * data['mean']:.1f}", class_="big"), tag("span", " %", class_="unit"),
                 class_="headline"),
             tag("div", tag("p", f"mean success over {len(data['tasks'])} tasks, strict"),
-                tag("p", f"95 % interval {100 * low:.1f} to {100 * high:.1f} %", class_="muted"),
+                tag("p", interval, class_="muted"),
                 tag("p", f"raw reward above 0: {100 * data['mean_positive']:.1f} %", class_="muted")),
             class_="score"),
         tag("p", f"Not finished: {missing} of {planned} episodes are still to be played.", class_="warning")
@@ -144,7 +148,7 @@ def _broken(results: Sequence[EpisodeResult]) -> Html | None:
         return None
     rows = [tag("li", tag("b", f"{r.task} #{r.i}"), " ", tag("span", r.error, class_="muted")) for r in broken[:50]]
     more = tag("p", f"and {len(broken) - 50} more", class_="muted") if len(broken) > 50 else None
-    title = tag("summary", tag("b", f"{len(broken)} broken episodes"), " (each counts as failed)")
+    title = tag("summary", tag("b", counted(len(broken), "broken episode")), " (each counts as failed)")
     return tag("section", tag("details", title, tag("ul", *rows, class_="broken"), more), class_="card")
 
 
@@ -166,13 +170,13 @@ def _one_episode(folder: Path, result: EpisodeResult) -> Html:
         body = tag("div", render_steps(episode, screens, prefix), class_="cards")
     except DataDamaged as error:
         body = tag("p", str(error), class_="error")
-    told = f"{len_words(result.steps)}, {result.error or result.reason}"
+    told = f"{counted(result.steps, 'step')}, {result.error or result.reason}"
     summary = tag(
         "summary", badge(Outcome("Failed", "bad")), tag("b", f"{result.task} #{result.i}"),
-        tag("span", result.goal, class_="goal"), tag("span", told, class_="muted"),
+        tag("span", clean(result.goal, 120), class_="goal"), tag("span", told, class_="muted"),
     )  # fmt: skip
     return tag("details", summary, body, class_="card folded", id=f"ep-{result.stored}")
 
 
-def len_words(steps: int) -> str:
-    return "1 step" if steps == 1 else f"{steps} steps"
+def counted(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")

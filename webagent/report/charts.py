@@ -17,7 +17,7 @@ def skyline(rates: Mapping[str, float], mean: float) -> Html:
         tall = max(rate * height, foot)
         bars.append(
             tag("rect", tag("title", f"{task}: {100 * rate:.0f} %"), x=number(i * each), y=number(height - tall),
-                width=number(each - gap), height=number(tall), rx=1, class_="bar")
+                width=number(each - gap), height=number(tall), rx=1, class_="col")
         )  # fmt: skip
     level = number(height * (1 - mean))
     line = tag("line", x1=0, x2=number(width), y1=level, y2=level, class_="mean")
@@ -40,10 +40,11 @@ def histogram(rates: Sequence[float], bins: int = 10) -> Html:
         x, y = i * each, height - foot - tall
         parts.append(
             tag("rect", tag("title", f"{10 * i}–{10 * (i + 1)} %: {count} tasks"), x=number(x + 1), y=number(y),
-                width=number(each - 2), height=number(max(tall, 1)), rx=1, class_="bar")
+                width=number(each - 2), height=number(max(tall, 1)), rx=1, class_="col")
         )  # fmt: skip
         if count:
-            parts.append(tag("text", count, x=number(x + each / 2), y=number(y - 4), text_anchor="middle", class_="label"))
+            middle = number(x + each / 2)
+            parts.append(tag("text", count, x=middle, y=number(y - 4), text_anchor="middle", class_="label"))
     for i in (0, bins // 2, bins):
         anchor = {0: "start", bins: "end"}.get(i, "middle")
         words = f"{100 * i // bins} %"

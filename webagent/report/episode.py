@@ -12,6 +12,7 @@ from webagent.report.page import Html, join, number, picture, svg, tag
 from webagent.words import clean, describe_action
 
 SHOWN_CANDIDATES = 8
+LONG_GOAL = 160
 LOUD_STATES = ("covered", "disabled", "invalid", "modal")
 SILENT_STATES = ("actionable", "visible")
 TIMINGS = ("decide", "act", "settle", "tree")
@@ -74,7 +75,7 @@ def _head(episode: Episode) -> Html:
     answer = info.get("answer")
     return join(
         tag("p", tag("span", "webagent", class_="brand"), " episode report", class_="crumb"),
-        tag("h1", task.goal or task.id),
+        tag("h1", task.goal or task.id, class_="long" if len(task.goal) > LONG_GOAL else None),
         tag("p", badge(outcome_of(episode)), tag("span", judge, class_="muted") if judge else None,
             tag("span", info.get("unfinished") or info.get("reason") or "", class_="muted reason"), class_="verdict"),
         tag("p", tag("span", "Answer", class_="label"), tag("strong", answer), class_="answer") if answer else None,
@@ -233,7 +234,7 @@ def _weighed(proposal: Proposal | None, tree: ActionTree) -> Html:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %" if share >= 0.1 or share == 0 else f"{100 * share:.1f} %"
+    return f"{100 * share:.0f}\u00a0%" if share >= 0.1 or share == 0 else f"{100 * share:.1f}\u00a0%"
 
 
 def _timings(step: Step) -> Html | None:
@@ -277,5 +278,3 @@ def _row(element: Element, chosen: bool) -> Html:
 
 def _box(element: Element) -> str:
     return ",".join(number(v) for v in element.box)
-
-

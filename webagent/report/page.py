@@ -15,8 +15,8 @@ from typing import Any
 
 VOID = frozenset({"img", "meta", "input", "br", "hr"})
 # Control characters, and the direction marks that make one text read as another.
-_DROPPED = {c: "\ufffd" for c in [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]}
-_DROPPED = {code: sign for code, sign in _DROPPED.items() if code not in (0x09, 0x0A)}
+_CONTROL = {*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)} - {0x09, 0x0A}
+_DROPPED = dict.fromkeys(_CONTROL, "\ufffd")
 
 
 class Html(str):

@@ -1,0 +1,203 @@
+"""The pruned action tree of a saved page, without a browser.
+
+    tree = tree_from_html(Path("page.html").read_text("utf8"), url="https://example.org/page")
+
+The same roles, names, values and structure that ``page/walk.js`` reads from a live page, as far as markup tells them:
+no boxes, nothing about what is in view or covered, no elements that only a script's listener makes clickable, none
+that only scroll. Left out beside what CSS hides (``html_style``): frames and style sheets of other files.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .html_dom import Node, address, parse
+from .html_names import FIELDS, context_of, cut, hint_of, kind_of, name_of, options_of, role_of, squash, states_of, table, value_of
+from .html_style import look, px, size_of, style_of
+from .types import ActionTree, Element, Shape
+
+MAX_OPTIONS = 60
+MAX_FRAMES = 200  # documents inside documents, all told
+ICON = 40.0  # px: an SVG up to this size is an icon, a larger one a drawing
+LISTENERS = tuple("on" + kind for kind in ("click", "mousedown", "mouseup", "pointerdown", "pointerup", "touchstart", "dblclick", "dragstart", "drop"))
+_CONTROLS = frozenset({"input", "select", "textarea", "button"})
+_HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})\b")
+_RGB = re.compile(r"rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)\s*(?:[,/]\s*([\d.]+)%?\s*)?\)")
+_COLOURS = {
+    "black": "#000000", "silver": "#c0c0c0", "gray": "#808080", "grey": "#808080", "white": "#ffffff", "maroon": "#800000",
+    "red": "#ff0000", "purple": "#800080", "fuchsia": "#ff00ff", "magenta": "#ff00ff", "green": "#008000", "lime": "#00ff00",
+    "olive": "#808000", "yellow": "#ffff00", "navy": "#000080", "blue": "#0000ff", "teal": "#008080", "aqua": "#00ffff",
+    "cyan": "#00ffff", "orange": "#ffa500", "pink": "#ffc0cb", "brown": "#a52a2a", "gold": "#ffd700", "violet": "#ee82ee",
+}  # fmt: skip
+
+
+class At(NamedTuple):
+    """What the way down to a node has brought: the kept element above (index or -1) and how text and clicks count."""
+
+    parent: int = -1
+    role: str = "text"
+    mute: bool = False
+    in_act: bool = False
+    pointer: bool = False
+    ghost: bool = False
+    drawing: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Candidate:
+    """A node that may become an element. ``words``: text of a run (``tag`` is ``#text``). ``closed``: a folded option."""
+
+    node: Node
+    role: str
+    tag: str
+    parent: int
+    act: bool = False
+    words: str = ""
+    closed: bool = False
+    ghost: bool = False
+    keep: int = 0
+    below: int = 0
+
+    @property
+    def is_text(self) -> bool:
+        return self.tag == "#text"
+
+
+def tree_from_html(html: str, *, url: str = "", budget: int = 400) -> ActionTree:
+    """The pruned tree of a page's markup; never fails, however broken it is.
+
+    Args:
+        html: the page, or a part of one.
+        url: where it was saved from; links become absolute with it.
+        budget: most elements that are kept; ``ActionTree.dropped`` says how many more there were.
+
+    Boxes, viewport and scroll positions are zero.
+    """
+    walk = Walk(url)
+    walk.run(parse(html, url))
+    kept, dropped = choose(walk, budget)
+    slots: dict[int, Element] = {}
+    elements = []
+    for i in kept:
+        c = walk.list[i]
+        up = c.parent
+        while up >= 0 and up not in slots:
+            up = walk.list[up].parent
+        slots[i] = _element(c, f"e{len(elements) + 1}", slots.get(up))
+        elements.append(slots[i])
+    return ActionTree(tuple(elements), dropped)
+
+
+# ---- what is kept -----------------------------------------------------------------------------------------------
+
+
+def choose(walk: Walk, budget: int) -> tuple[list[int], int]:
+    """Indices of the candidates to show, in order, and how many the budget left out."""
+    kept = _without_bare(walk)
+    dropped = max(0, len(kept) - budget)
+    if dropped:
+        ranked = sorted(kept, key=lambda i: (-_worth(walk.list[i]), i))
+        kept = sorted(ranked[: max(0, budget)])
+    return kept, dropped
+
+
+def _worth(c: Candidate) -> int:
+    if c.role == "option":
+        return 30 if c.closed else 50
+    return 60 if c.act else 45 if c.role in ("heading", "label") else 35 if c.is_text else 25
+
+
+def _without_bare(walk: Walk) -> list[int]:
+    """Leave out what has no size, and containers that hold nothing or only wrap one thing."""
+    roles = table()
+    kept = []
+    for i in range(len(walk.list) - 1, -1, -1):
+        c = walk.list[i]
+        if _is_gone(c, walk.proxies):
+            continue
+        bare = not c.act and not c.is_text and c.role in roles.container and c.role != "iframe"
+        lonely = c.role in roles.lonely and not (bare and c.below == 1 and _has_own_name(c.node))
+        c.keep = int(not bare or c.below > 1 or (c.below == 1 and not lonely))
+        if c.role == "img" and not c.act and not name_of(c.node, "img"):
+            c.keep = 0
+        if c.parent >= 0:
+            walk.list[c.parent].below += 1 if c.keep else c.below
+        if c.keep:
+            kept.append(i)
+    return kept[::-1]
+
+
+def _has_own_name(el: Node) -> bool:
+    return "aria-label" in el.attrs or "aria-labelledby" in el.attrs or el.tag == "fieldset"
+
+
+def _is_gone(c: Candidate, proxies: dict[Node, Node]) -> bool:
+    node = c.node.parent if c.is_text else proxies.get(c.node, c.node)
+    if node is None or not node.is_element or c.tag == "option":
+        return False
+    if not look(node).onscreen:
+        return True
+    width, height = size_of(node)
+    if c.ghost and any(side is not None and side < 8 for side in (width, height)):
+        return True
+    return width is not None and height is not None and width <= 1 and height <= 1
+
+
+# ---- elements ---------------------------------------------------------------------------------------------------
+
+
+def _element(c: Candidate, ref: str, parent: Element | None) -> Element:
+    up, depth = (parent.ref, parent.depth + 1) if parent is not None else (None, 0)
+    if c.is_text:
+        owner = c.node.parent
+        tag = owner.tag if owner is not None and owner.is_element else ""
+        return Element(ref=ref, role=c.role, tag=tag, name=cut(squash(c.words), 800), parent=up, depth=depth)
+    el, role = c.node, c.role
+    name = "" if role == "region" and "aria-label" not in el.attrs else name_of(el, role)
+    states = states_of(el, role) + (["actionable"] if c.act else [])
+    valued = role in FIELDS or role in ("option", "slider", "progressbar", "scrollbar") or el.tag in ("progress", "meter", "input")
+    drawn = el.tag in table().shapes or el.tag == "svg"
+    bare = c.act and not name
+    return Element(
+        ref=ref, role=role, tag=f"input:{kind_of(el)}" if el.tag == "input" else el.tag, name=name,
+        value=value_of(el) if valued else "", states=tuple(sorted(set(states))), parent=up, depth=depth,
+        shape=_shape_of(el, bare), href=cut(address(el.get("href"), el.scope.base), 500) if el.tag in ("a", "area") and "href" in el.attrs else "",
+        context=context_of(el, role, name) if c.act and not c.closed and not drawn else "",
+        hint=hint_of(el) if bare or (role in FIELDS and not name) else "",
+    )  # fmt: skip
+
+
+def _shape_of(el: Node, bare: bool) -> Shape | None:
+    if el.tag == "canvas":
+        return Shape("canvas")
+    if el.tag in table().shapes:
+        return Shape(el.tag, _paint(el, "fill", "#000000"), _paint(el, "stroke", ""))
+    style = style_of(el)
+    fill = colour(style.get("background-color") or style.get("background", "")) if bare else ""
+    return Shape("box", fill) if fill else None
+
+
+def _paint(el: Node, key: str, default: str) -> str:
+    for node in el.up():
+        given = style_of(node).get(key) or node.get(key)
+        if given and given != "inherit":
+            return colour(given)
+        if node.tag == "svg":
+            break
+    return default
+
+
+def colour(value: str) -> str:
+    """``#rrggbb`` of a CSS colour as pages write it most; "" for none, for clear and for what is not known."""
+    value = value.lower()
+    found = _HEX.search(value)
+    if found:
+        digits = found[1]
+        return "#" + (digits if len(digits) == 6 else "".join(d * 2 for d in digits))
+    mixed = _RGB.search(value)
+    if mixed:
+        clear = mixed[4] is not None and float(mixed[4]) == 0
+        return "" if clear else "#" + "".join(f"{min(255, int(part)):02x}" for part in mixed.groups()[:3])
+    return next((_COLOURS[word] for word in re.findall(r"[a-z]+", value) if word in _COLOURS), "")

@@ -1,0 +1,148 @@
+"""Whether a person sees an element of a saved page: display, visibility, opacity, cursor, and boxes of nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from .html_css import Sheet
+from .html_dom import Node
+
+FAR = -500.0  # px: where things are put that only screen readers should find
+_UNSEEN = frozenset({
+    "script", "style", "noscript", "template", "head", "meta", "link", "title", "base", "source", "track", "param",
+    "datalist", "area", "noembed", "noframes", "rp", "defs", "symbol", "clippath", "mask", "desc", "metadata",
+})  # fmt: skip
+_CURSOR = {"button": "default", "input": "text", "textarea": "text", "select": "default", "option": "default", "label": "default"}
+
+
+class Look(NamedTuple):
+    """``rendered``: takes part in the page. ``visible``: not ``visibility: hidden``. ``opaque``: not wholly transparent.
+
+    ``onscreen``: not moved far off to the left or top. ``cursor``: what the pointer becomes.
+    """
+
+    rendered: bool
+    visible: bool
+    opaque: bool
+    onscreen: bool
+    cursor: str
+
+
+_BLANK = Look(True, True, True, True, "auto")
+
+
+def style_of(node: Node) -> dict[str, str]:
+    """Declared values of an element: own ones only, nothing inherited."""
+    if node.style is None:
+        node.style = _sheet(node).declared(node)
+    return node.style
+
+
+def _sheet(node: Node) -> Sheet:
+    scope = node.scope
+    if scope.sheet is None:
+        scope.sheet = Sheet(scope.css)
+    return scope.sheet
+
+
+def pseudo_words(node: Node) -> str:
+    """The text that style rules put before or after an element's own."""
+    for side in ("before", "after"):
+        content = _sheet(node).declared(node, side).get("content", "")
+        match = re.fullmatch(r"\"(.*)\"|'(.*)'", content)
+        raw = re.sub(r"\\([0-9a-fA-F]{1,6})\s?", lambda m: chr(min(int(m[1], 16), 0x10FFFF)), (match[1] or match[2] or "") if match else "")
+        words = re.sub("[\ue000-\uf8ff]", "", raw).strip()
+        if words:
+            return words
+    return ""
+
+
+def px(value: str) -> float | None:
+    """A length in px; None where only layout would know."""
+    match = re.fullmatch(r"(-?[\d.]+)(px|em|rem|)", value)
+    try:
+        return float(match[1]) * (16.0 if match[2].endswith("em") else 1.0) if match else None
+    except ValueError:
+        return None
+
+
+def size_of(node: Node) -> tuple[float | None, float | None]:
+    """Width and height as markup gives them (px), None where it does not."""
+    style = style_of(node)
+    width = px(style.get("width", "")) if "width" in style else px(node.get("width"))
+    height = px(style.get("height", "")) if "height" in style else px(node.get("height"))
+    return width, height
+
+
+def around(node: Node) -> Node | None:
+    """The element around this one as it is drawn: through slots and shadow roots."""
+    if node.slot is not None:
+        return node.slot
+    parent = node.parent
+    return parent.host if parent is not None and parent.tag == "#shadow" else parent
+
+
+def look(node: Node) -> Look:
+    """How an element is seen, from its own markup and that of everything around it."""
+    chain: list[Node] = []
+    at: Node | None = node
+    while at is not None and at.look is None:
+        chain.append(at)
+        at = around(at)
+    above = at.look if at is not None and at.look is not None else _BLANK
+    for one in reversed(chain):
+        one.look = above = _look(one, above)
+    return above
+
+
+def _look(node: Node, above: Look) -> Look:
+    if not node.is_element:
+        return above
+    style = style_of(node)
+    rendered = above.rendered and _rendered(node, style)
+    seen = style.get("visibility", "inherit")
+    visible = above.visible if seen not in ("hidden", "collapse", "visible") else seen == "visible"
+    opaque = above.opaque and not re.fullmatch(r"0*\.?0*%?", style.get("opacity", "1"))
+    cursor = style.get("cursor", "")
+    if cursor in ("", "inherit", "unset"):
+        own = "pointer" if node.tag == "a" and "href" in node.attrs else _CURSOR.get(node.tag)
+        cursor = own if own and not cursor else above.cursor
+    return Look(rendered, visible, opaque, above.onscreen and not _moved_off(style), cursor)
+
+
+def _rendered(node: Node, style: dict[str, str]) -> bool:
+    parent = node.parent
+    if parent is not None:
+        if parent.shadow is not None and node.slot is None:
+            return False
+        if parent.tag == "slot" and parent.assigned:
+            return False
+        if parent.tag == "details" and "open" not in parent.attrs and not _is_summary(node, parent):
+            return False
+        if parent.is_element and style_of(parent).get("content-visibility") == "hidden":
+            return False
+    display = style.get("display")
+    return display != "none" if display else not _hidden_by_browser(node)
+
+
+def _is_summary(node: Node, details: Node) -> bool:
+    return node is next((kid for kid in details.kids if kid.tag == "summary"), None)
+
+
+def _hidden_by_browser(node: Node) -> bool:
+    tag, attrs = node.tag, node.attrs
+    if tag in _UNSEEN or "hidden" in attrs or "popover" in attrs:
+        return True
+    if tag == "dialog":
+        return "open" not in attrs
+    return (tag == "audio" and "controls" not in attrs) or (tag == "input" and node.get("type").lower() == "hidden")
+
+
+def _moved_off(style: dict[str, str]) -> bool:
+    if style.get("position") in ("absolute", "fixed"):
+        for side in ("left", "top"):
+            offset = px(style.get(side, ""))
+            if offset is not None and offset < FAR:
+                return True
+    return "scale(0)" in style.get("transform", "")
