@@ -63,7 +63,9 @@ class Hands:
                     return world, int(match[2])
         raise ElementGone(f"{ref} is not on the page any more", "choose from the new observation")
 
-    async def _facts(self, action: Action, ref: str | None = None, point: tuple[float, ...] | None = None, enabled: bool = True) -> Facts:
+    async def _facts(
+        self, action: Action, ref: str | None = None, point: tuple[float, ...] | None = None, enabled: bool = True
+    ) -> Facts:
         """What the page says of a target that is ready for input; x and y in the top viewport."""
         ref = ref or action.target or ""
         world, number = self._world(ref)
@@ -209,7 +211,9 @@ class Hands:
     async def _clear(self, action: Action) -> None:
         facts = await self._facts(action)
         if not facts["editable"] or facts["readonly"]:
-            raise NotEditable(f"{facts['role'] or facts['tag']} {facts['name']!r} cannot be cleared", "only text fields can")
+            raise NotEditable(
+                f"{facts['role'] or facts['tag']} {facts['name']!r} cannot be cleared", "only text fields can"
+            )
         if facts["kind"] in ("date", "time", "month", "week", "datetime-local", "color", "range"):
             await facts["world"].run(f"setValue({facts['number']}, '')")
             return
@@ -234,7 +238,10 @@ class Hands:
         if facts["tag"] == "option":
             return await self._click(Action("click", action.target))
         if facts["tag"] != "select":
-            raise NotEditable(f"{facts['role'] or facts['tag']} {facts['name']!r} is not a native list", "click it, then click the option")
+            raise NotEditable(
+                f"{facts['role'] or facts['tag']} {facts['name']!r} is not a native list",
+                "click it, then click the option",
+            )
         await self._choose(facts["world"], facts["number"], self.limits.resolve(action.text or ""))
 
     async def _choose(self, world: World, number: int, label: str) -> None:

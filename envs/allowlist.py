@@ -36,7 +36,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f#/:<>?@\[\\\]^`{|}%\"]")
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
-_DEVIATIONS = frozenset("ßς\u200c\u200d")
+_DEVIATIONS = frozenset("ßς")
 _IPV4_PART = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _IPV4_COMPATIBLE = ipaddress.ip_network("::/96")
@@ -114,15 +114,18 @@ def _stripped(url: str) -> str:
 
 
 def _normal_label(label: str) -> str:
+    """Lower case and punycode; "" for a label that no caller may accept."""
     if label.isascii():
         return label.lower()
-    if _DEVIATIONS & set(label.lower()):  # browsers keep these four letters, Python's codec (IDNA 2003) rewrites them
+    if "\u200c" in label or "\u200d" in label:  # joiners: browsers keep them beside some letters, and refuse the rest
+        return ""
+    if _DEVIATIONS & set(label.lower()):  # browsers keep these letters, Python's codec (IDNA 2003) rewrites them
         return "xn--" + unicodedata.normalize("NFC", label.lower()).encode("punycode").decode()
     try:
         plain = label.encode("idna").decode().lower()
     except UnicodeError:
         plain = ""
-    return "" if "." in plain else plain  # "" is refused by the caller; some letters unfold to a text with a dot
+    return "" if "." in plain else plain  # some letters unfold to a text with a dot
 
 
 def _normal_ipv4(parts: list[str]) -> str:

@@ -79,7 +79,10 @@ class Browser:
         self._owner = os.getpid()
         self.executable = find_browser(self._wanted, headless=self.headless)
         if not self.headless and display_missing():
-            raise BrowserMissing("a window needs a display, and there is none (DISPLAY is not set)", "leave out --headed, or start an X server such as xvfb-run")
+            raise BrowserMissing(
+                "a window needs a display, and there is none (DISPLAY is not set)",
+                "leave out --headed, or start an X server such as xvfb-run",
+            )
         self.folder = tempfile.mkdtemp(prefix=f"webagent-{os.getpid()}-")
         self._reaper = subprocess.Popen(
             [sys.executable, "-I", "-S", str(Path(__file__).with_name("reaper.py")), str(os.getpid()), self.folder],
@@ -104,10 +107,9 @@ class Browser:
     def call(self, work: Coroutine[Any, Any, T], timeout: float = CALL_TIMEOUT) -> T:
         """Run a coroutine on the browser's thread and wait for it; raises what it raises, or ``TimedOut``."""
         loop = self._loop
-        if loop is None or not loop.is_running() or self._owner != os.getpid():
-            if loop is None or self._owner != os.getpid() or self._thread is None or not self._thread.is_alive():
-                work.close()
-                raise BrowserGone("the browser is not running", "start it again: Browser.start()")
+        if loop is None or self._owner != os.getpid() or self._thread is None or not self._thread.is_alive():
+            work.close()
+            raise BrowserGone("the browser is not running", "start it again: Browser.start()")
         if threading.current_thread() is self._thread:
             work.close()
             raise BrowserGone("call() was used on the browser's own thread", "await the coroutine there")
@@ -134,12 +136,12 @@ class Browser:
                 self._playwright = await manager.start()
             finally:
                 os.environ.pop("TMPDIR") if before is None else os.environ.__setitem__("TMPDIR", before)
+        flags = [*launch_args(self.headless), *launch_flags(), "--disable-smooth-scrolling", OWNER_SWITCH + self.folder]
         try:
             self.native = await self._playwright.chromium.launch(
                 executable_path=self.executable, headless=self.headless, timeout=START_TIMEOUT * 500,
                 handle_sigint=False, handle_sigterm=False, handle_sighup=False,
-                args=[*launch_args(self.headless), *launch_flags(), "--disable-smooth-scrolling", OWNER_SWITCH + self.folder],
-                env={**os.environ, "TMPDIR": self.folder},
+                args=flags, env={**os.environ, "TMPDIR": self.folder},
             )  # fmt: skip
         except Error as error:
             reason = str(error).splitlines()[0]

@@ -1,7 +1,8 @@
-"""JavaScript dialogs (alert, confirm, prompt) as elements: ``d1`` the dialog, ``d2`` OK, ``d3`` Cancel, ``d4`` the field."""
+"""JavaScript dialogs as elements: ``d1`` the dialog, ``d2`` OK, ``d3`` Cancel, ``d4`` the field of a prompt."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,22 +19,33 @@ def dialog_tree(tab: Tab, viewport: tuple[int, int]) -> Reading:
     """What is seen while a dialog is open: the dialog on top of the last tree, which it covers."""
     from .tab import Reading
 
-    dialog = tab.dialog
-    kind = dialog.type if dialog else "alert"
-    message = dialog.message if dialog else ""
-    width, height = viewport
+    elements: list[Element] = [*_dialog(tab, viewport[0])]
+    scroll = (0.0, 0.0, 0.0, 0.0)
+    if tab.last is not None:
+        elements += map(_under, tab.last.tree.elements)
+        scroll = tab.last.tree.scroll
+    tree = ActionTree(tuple(elements), tab.last.tree.dropped if tab.last else 0, viewport, scroll)
+    return Reading(tree, tab.last.title if tab.last else "", tab.page.url, "frame", {"tree": 0.0, "settle": 0.0})
+
+
+def _dialog(tab: Tab, width: int) -> Iterator[Element]:
+    kind = tab.dialog.type if tab.dialog else "alert"
+    message = tab.dialog.message if tab.dialog else ""
     x, y, w = width / 2 - 160.0, 40.0, 320.0
-    states = ("actionable", "visible")
-    made = [Element("d1", "alertdialog", "dialog", message, box=(x, y, w, 140.0), states=("modal", "visible"), hint=kind)]
+    yield Element("d1", "alertdialog", "dialog", message, "", (x, y, w, 140.0), ("modal", "visible"), hint=kind)
     if tab.prompt is not None:
-        made.append(Element(FIELD, "textbox", "input:text", message, tab.prompt, (x + 20, y + 50, w - 40, 30.0), ("actionable", "editable", "focused", "visible"), "d1", 1))
-    made.append(Element(OK, "button", "button", "OK", box=(x + w - 160, y + 100, 60.0, 28.0), states=states, parent="d1", depth=1))
+        box = (x + 20, y + 50, w - 40, 30.0)
+        states = ("actionable", "editable", "focused", "visible")
+        yield Element(FIELD, "textbox", "input:text", message, tab.prompt, box, states, "d1", 1)
+    box = (x + w - 160, y + 100, 60.0, 28.0)
+    yield Element(OK, "button", "button", "OK", "", box, ("actionable", "visible"), "d1", 1)
     if kind != "alert":
-        made.append(Element(CANCEL, "button", "button", "Cancel", box=(x + w - 85, y + 100, 70.0, 28.0), states=states, parent="d1", depth=1))
-    last = tab.last
-    under = tuple(replace(e, states=tuple(sorted({*e.states, "covered"}))) if e.actionable else e for e in last.tree.elements) if last else ()
-    tree = ActionTree((*made, *under), last.tree.dropped if last else 0, viewport, last.tree.scroll if last else (0, 0, 0, 0))
-    return Reading(tree, last.title if last else "", tab.page.url, "frame", {"tree": 0.0, "settle": 0.0})
+        box = (x + w - 85, y + 100, 70.0, 28.0)
+        yield Element(CANCEL, "button", "button", "Cancel", "", box, ("actionable", "visible"), "d1", 1)
+
+
+def _under(element: Element) -> Element:
+    return replace(element, states=tuple(sorted({*element.states, "covered"}))) if element.actionable else element
 
 
 async def act_on_dialog(tab: Tab, action: Action) -> None:

@@ -1,27 +1,27 @@
 """Every exception of webagent, one tree:
 
-    WebAgentError                 anything we raise on purpose; carries ``hint``, ``exit_code``
-    ├── UsageError                the caller's mistake: unknown name, bad value (exit 2)
-    │   ├── BadAction             an action that the closed set or the observation does not allow
-    │   └── UnknownName           a suite, task or policy that does not exist ("did you mean")
-    ├── NeedsPerson               stopped for a person (exit 3)
-    │   ├── ConfirmationRefused   an irreversible act that nobody confirmed
-    │   └── HostBlocked           a host outside the allow-list
-    ├── TimedOut                  a bounded wait ended (exit 124)
-    ├── BrowserMissing            no Chrome or Chromium found, or it does not start (exit 1)
-    ├── BrowserGone               the page, context or browser died or was closed (exit 1)
-    ├── PageUnreachable           the start page did not load (exit 1)
-    ├── DataDamaged               a file of ours that cannot be read back (exit 1)
-    └── ActionFailed              the world said no to one action; ends up in ``last_error``, never ends an episode
-        ├── ElementGone           the target left the page
-        ├── ElementHidden         the target has no place on the screen
-        ├── ElementCovered        something else would take the click
-        ├── ElementDisabled       the target is switched off
-        ├── NotEditable           typing, clearing or selecting where that is impossible
-        ├── NoSuchOption          a select without that option
-        ├── NavigationFailed      a page that did not load
-        ├── RequestBlocked        the allow-list stopped it
-        └── ActionTimedOut        the page did not answer in time
+WebAgentError                 anything we raise on purpose; carries ``hint``, ``exit_code``
+├── UsageError                the caller's mistake: unknown name, bad value (exit 2)
+│   ├── BadAction             an action that the closed set or the observation does not allow
+│   └── UnknownName           a suite, task or policy that does not exist ("did you mean")
+├── NeedsPerson               stopped for a person (exit 3)
+│   ├── ConfirmationRefused   an irreversible act that nobody confirmed
+│   └── HostBlocked           a host outside the allow-list
+├── TimedOut                  a bounded wait ended (exit 124)
+├── BrowserMissing            no Chrome or Chromium found, or it does not start (exit 1)
+├── BrowserGone               the page, context or browser died or was closed (exit 1)
+├── PageUnreachable           the start page did not load (exit 1)
+├── DataDamaged               a file of ours that cannot be read back (exit 1)
+└── ActionFailed              the world said no to one action; ends up in ``last_error``, never ends an episode
+    ├── ElementGone           the target left the page
+    ├── ElementHidden         the target has no place on the screen
+    ├── ElementCovered        something else would take the click
+    ├── ElementDisabled       the target is switched off
+    ├── NotEditable           typing, clearing or selecting where that is impossible
+    ├── NoSuchOption          a select without that option
+    ├── NavigationFailed      a page that did not load
+    ├── RequestBlocked        the allow-list stopped it
+    └── ActionTimedOut        the page did not answer in time
 """
 
 from __future__ import annotations

@@ -12,10 +12,18 @@ from .errors import NotEditable
 
 _DATES = ("%Y-%m-%d", "%m/%d/%Y", "%d.%m.%Y", "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%m/%d/%y", "%Y/%m/%d")
 _TIMES = ("%H:%M", "%I:%M %p", "%I:%M%p", "%H:%M:%S", "%I %p", "%I%p")
-_EXAMPLES = {"date": "2026-03-31", "time": "14:05", "datetime-local": "2026-03-31T14:05", "month": "2026-03", "week": "2026-W14", "color": "#3366cc"}
+_EXAMPLES = {
+    "date": "2026-03-31",
+    "time": "14:05",
+    "datetime-local": "2026-03-31T14:05",
+    "month": "2026-03",
+    "week": "2026-W14",
+    "color": "#3366cc",
+}
 _COLOURS = {
     "black": "#000000", "white": "#ffffff", "red": "#ff0000", "green": "#008000", "lime": "#00ff00", "blue": "#0000ff",
-    "yellow": "#ffff00", "cyan": "#00ffff", "magenta": "#ff00ff", "orange": "#ffa500", "purple": "#800080", "pink": "#ffc0cb",
+    "yellow": "#ffff00", "cyan": "#00ffff", "magenta": "#ff00ff", "orange": "#ffa500", "purple": "#800080",
+    "pink": "#ffc0cb",
     "gray": "#808080", "grey": "#808080", "brown": "#a52a2a",
 }  # fmt: skip
 
@@ -23,7 +31,9 @@ _COLOURS = {
 def date_value(kind: str, text: str) -> str:
     """The value that an input of that type holds for ``text``; raises ``NotEditable`` naming the expected form."""
     words = " ".join(text.split())
-    value = {"date": _date, "time": _time, "datetime-local": _moment, "month": _month, "week": _week, "color": _colour}[kind](words)
+    value = {"date": _date, "time": _time, "datetime-local": _moment, "month": _month, "week": _week, "color": _colour}[
+        kind
+    ](words)
     if value is None:
         raise NotEditable(f"a {kind} field takes the form {_EXAMPLES[kind]}, found {text!r}")
     return value

@@ -10,19 +10,17 @@ that only scroll. Left out beside what CSS hides (``html_style``): frames and st
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections import Counter
 
 from .html_dom import Node, address, parse
-from .html_names import FIELDS, context_of, cut, hint_of, kind_of, name_of, options_of, role_of, squash, states_of, table, value_of
-from .html_style import look, px, size_of, style_of
+from .html_names import context_of, hint_of, name_of
+from .html_style import look, size_of, style_of
+from .html_text import FIELDS, cut, kind_of, squash, table
+from .html_values import states_of, value_of
+from .html_walk import Candidate, Walk
 from .types import ActionTree, Element, Shape
 
-MAX_OPTIONS = 60
-MAX_FRAMES = 200  # documents inside documents, all told
-ICON = 40.0  # px: an SVG up to this size is an icon, a larger one a drawing
-LISTENERS = tuple("on" + kind for kind in ("click", "mousedown", "mouseup", "pointerdown", "pointerup", "touchstart", "dblclick", "dragstart", "drop"))
-_CONTROLS = frozenset({"input", "select", "textarea", "button"})
+_VALUED = frozenset({"option", "slider", "progressbar", "scrollbar"})
 _HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})\b")
 _RGB = re.compile(r"rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)\s*(?:[,/]\s*([\d.]+)%?\s*)?\)")
 _COLOURS = {
@@ -31,38 +29,6 @@ _COLOURS = {
     "olive": "#808000", "yellow": "#ffff00", "navy": "#000080", "blue": "#0000ff", "teal": "#008080", "aqua": "#00ffff",
     "cyan": "#00ffff", "orange": "#ffa500", "pink": "#ffc0cb", "brown": "#a52a2a", "gold": "#ffd700", "violet": "#ee82ee",
 }  # fmt: skip
-
-
-class At(NamedTuple):
-    """What the way down to a node has brought: the kept element above (index or -1) and how text and clicks count."""
-
-    parent: int = -1
-    role: str = "text"
-    mute: bool = False
-    in_act: bool = False
-    pointer: bool = False
-    ghost: bool = False
-    drawing: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Candidate:
-    """A node that may become an element. ``words``: text of a run (``tag`` is ``#text``). ``closed``: a folded option."""
-
-    node: Node
-    role: str
-    tag: str
-    parent: int
-    act: bool = False
-    words: str = ""
-    closed: bool = False
-    ghost: bool = False
-    keep: int = 0
-    below: int = 0
-
-    @property
-    def is_text(self) -> bool:
-        return self.tag == "#text"
 
 
 def tree_from_html(html: str, *, url: str = "", budget: int = 400) -> ActionTree:
@@ -75,19 +41,20 @@ def tree_from_html(html: str, *, url: str = "", budget: int = 400) -> ActionTree
 
     Boxes, viewport and scroll positions are zero.
     """
-    walk = Walk(url)
+    walk = Walk()
     walk.run(parse(html, url))
     kept, dropped = choose(walk, budget)
+    for c in (walk.list[i] for i in kept):
+        c.name = cut(squash(c.words), 800) if c.is_text else _name(c)
+    twins = Counter((c.role, c.name) for c in (walk.list[i] for i in kept) if c.act)
     slots: dict[int, Element] = {}
-    elements = []
     for i in kept:
         c = walk.list[i]
         up = c.parent
         while up >= 0 and up not in slots:
             up = walk.list[up].parent
-        slots[i] = _element(c, f"e{len(elements) + 1}", slots.get(up))
-        elements.append(slots[i])
-    return ActionTree(tuple(elements), dropped)
+        slots[i] = _element(c, f"e{len(slots) + 1}", slots.get(up), twins[c.role, c.name] > 1)
+    return ActionTree(tuple(slots.values()), dropped)
 
 
 # ---- what is kept -----------------------------------------------------------------------------------------------
@@ -148,24 +115,29 @@ def _is_gone(c: Candidate, proxies: dict[Node, Node]) -> bool:
 # ---- elements ---------------------------------------------------------------------------------------------------
 
 
-def _element(c: Candidate, ref: str, parent: Element | None) -> Element:
+def _name(c: Candidate) -> str:
+    return "" if c.role == "region" and "aria-label" not in c.node.attrs else name_of(c.node, c.role)
+
+
+def _element(c: Candidate, ref: str, parent: Element | None, twin: bool) -> Element:
     up, depth = (parent.ref, parent.depth + 1) if parent is not None else (None, 0)
+    el, role, name = c.node, c.role, c.name
     if c.is_text:
-        owner = c.node.parent
-        tag = owner.tag if owner is not None and owner.is_element else ""
-        return Element(ref=ref, role=c.role, tag=tag, name=cut(squash(c.words), 800), parent=up, depth=depth)
-    el, role = c.node, c.role
-    name = "" if role == "region" and "aria-label" not in el.attrs else name_of(el, role)
-    states = states_of(el, role) + (["actionable"] if c.act else [])
-    valued = role in FIELDS or role in ("option", "slider", "progressbar", "scrollbar") or el.tag in ("progress", "meter", "input")
-    drawn = el.tag in table().shapes or el.tag == "svg"
-    bare = c.act and not name
+        tag = el.parent.tag if el.parent is not None and el.parent.is_element else ""
+        return Element(ref=ref, role=role, tag=tag, name=name, parent=up, depth=depth)
+    tags = table()
+    valued = role in FIELDS or role in _VALUED or el.tag in ("progress", "meter", "input")
+    drawn = el.tag in tags.shapes or el.tag == "svg"
+    linked = el.tag in ("a", "area") and ("href" in el.attrs or "xlink:href" in el.attrs)
     return Element(
-        ref=ref, role=role, tag=f"input:{kind_of(el)}" if el.tag == "input" else el.tag, name=name,
-        value=value_of(el) if valued else "", states=tuple(sorted(set(states))), parent=up, depth=depth,
-        shape=_shape_of(el, bare), href=cut(address(el.get("href"), el.scope.base), 500) if el.tag in ("a", "area") and "href" in el.attrs else "",
-        context=context_of(el, role, name) if c.act and not c.closed and not drawn else "",
-        hint=hint_of(el) if bare or (role in FIELDS and not name) else "",
+        ref=ref, role=role, name=name, parent=up, depth=depth,
+        tag=f"input:{kind_of(el)}" if el.tag == "input" else el.tag,
+        value=value_of(el) if valued else "",
+        states=tuple(sorted([*states_of(el, role), *(["actionable"] if c.act else [])])),
+        shape=_shape_of(el, bare=c.act and not name),
+        href=cut(address(el.get("href") or el.get("xlink:href"), el.scope.base), 500) if linked else "",
+        context=context_of(el, role, name, twin) if c.act and not c.closed and not drawn else "",
+        hint=hint_of(el) if c.act and not any(sign.isalnum() for sign in name) else "",
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from .html_dom import Node
 
 PROPERTIES = frozenset({
     "display", "visibility", "opacity", "content-visibility", "cursor", "position", "left", "top", "width", "height",
-    "transform", "content", "fill", "stroke", "background", "background-color",
+    "transform", "pointer-events", "content", "fill", "stroke", "background", "background-color",
 })  # fmt: skip
 _NEVER = frozenset({
     "hover", "focus", "active", "focus-visible", "focus-within", "visited", "target", "popover-open", "modal",

@@ -101,11 +101,15 @@ class Scope:
 
     def __init__(self, base: str = "") -> None:
         self.base = base
+        self.frame: Node | None = None  # the element that shows this document, if it is one inside another
         self.ids: dict[str, Node] = {}
         self.labels: dict[Node, list[Node]] = {}
+        self.met: dict[Node, list[Node]] = {}  # labels that the walk has come by: those that are seen
         self.controls: dict[Node, Node] = {}
         self.maps: set[str] = set()
-        self.chosen: dict[tuple[Node | None, str], Node] = {}
+        self.chosen: dict[tuple[Node | None, str], Node] = {}  # the last radio marked, by form and name
+        self.selects: dict[Node, tuple[list[Node], list[Node]]] = {}  # all options of a select, and those chosen
+        self.around: dict[Node, str] = {}  # row or card -> its words
         self.css: list[str] = []
         self.sheet: Sheet | None = None
 

@@ -1,68 +1,18 @@
-"""Roles, names, values and states of single elements of a saved page: what ``page/names.js`` reads from a live one."""
+"""Roles and names of single elements of a saved page: what ``page/names.js`` reads from a live one."""
 
 from __future__ import annotations
 
-import functools
-import json
-import math
 import re
-from collections.abc import Callable
-from importlib.resources import files
 
 from .html_dom import LABELABLE, Node
-from .html_style import look, pseudo_words
+from .html_style import pseudo_words
+from .html_text import CONTROLS, FIELDS, all_text, cut, first, kind_of, option_text, squash, table, text_of
+from .html_values import number, value_of
 
-PATIENCE = 2000  # nodes that one look for words goes through: an agent's page, not an archive, is what is read
-_SPACE = re.compile("[\t-\r \u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]+")
-_NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
-_CONTROLS = frozenset({"input", "select", "textarea", "button"})
-FIELDS = frozenset({"textbox", "searchbox", "combobox", "listbox", "checkbox", "radio", "switch", "slider", "spinbutton"})
-_TICKS = frozenset({"checkbox", "radio", "switch", "button", "slider"})
+_TITLES = (
+    "title", "placeholder", "aria-placeholder", "data-placeholder", "data-tooltip", "data-title", "data-original-title",
+)  # fmt: skip
 _NO_ROLE = frozenset({"", "presentation", "none", "generic", "text"})
-_ARIA = (("aria-checked", "checked"), ("aria-selected", "selected"), ("aria-pressed", "pressed"), ("aria-current", "current"))
-
-
-class Table:
-    """The role table that the page scripts use too."""
-
-    def __init__(self) -> None:
-        data = json.loads((files("webagent.envs") / "page" / "roles.json").read_text("utf8"))
-        self.tag: dict[str, str] = data["tag"]
-        self.input: dict[str, str] = data["input"]
-        self.sets = {key: frozenset(words) for key, words in data.items() if isinstance(words, list)}
-
-    def __getattr__(self, name: str) -> frozenset[str]:
-        try:
-            return self.sets[name]
-        except KeyError:
-            raise AttributeError(name) from None
-
-
-@functools.cache
-def table() -> Table:
-    return Table()
-
-
-def squash(text: str) -> str:
-    return _SPACE.sub(" ", text).strip(" ")
-
-
-def cut(text: str, size: int) -> str:
-    return text[: size - 1] + "…" if len(text) > size else text
-
-
-def kind_of(el: Node) -> str:
-    return (el.get("type") or "text").lower() if el.tag == "input" else ""
-
-
-def first(el: Node, test: Callable[[Node], bool]) -> Node | None:
-    """The first element inside that passes, not through shadow roots."""
-    for n, node in enumerate(el.below()):
-        if n > PATIENCE:
-            return None
-        if node.is_element and test(node):
-            return node
-    return None
 
 
 def closest(el: Node, tags: frozenset[str], roles: frozenset[str]) -> Node | None:
@@ -82,7 +32,7 @@ def role_of(el: Node) -> str:
     if tag == "select":
         return "listbox" if "multiple" in el.attrs or (number(el.get("size")) or 0) > 1 else "combobox"
     if given:
-        return table().tag.get(tag, "") if tag in _CONTROLS else ""
+        return table().tag.get(tag, "") if tag in CONTROLS else ""
     if tag == "th":
         return "rowheader" if el.get("scope") == "row" else "columnheader"
     if tag == "section":
@@ -92,56 +42,6 @@ def role_of(el: Node) -> str:
     if el.attrs.get("contenteditable", "false") != "false":
         return "textbox"
     return table().tag.get(tag, "")
-
-
-# ---- words ------------------------------------------------------------------------------------------------------
-
-
-def text_of(node: Node, limit: int = 400, skip_controls: bool = True) -> str:
-    """What a person reads inside a node: text, alternatives of images, names of widgets; hidden parts left out."""
-    inline = table().inline
-    parts: list[str] = []
-    size = 0
-    stack: list[tuple[Node | None, int]] = [(node, 0)]
-    for _ in range(PATIENCE):
-        if not stack:
-            break
-        n, depth = stack.pop()
-        if n is None:
-            parts.append(" ")
-            continue
-        if size > limit or depth > 60:
-            continue
-        if n.tag == "#text":
-            parts.append(n.text)
-            size += len(n.text)
-            continue
-        if n is not node:
-            spoken = _spoken(n, skip_controls)
-            if spoken is not None:
-                parts.append(f" {spoken} " if spoken else "")
-                size += len(spoken.strip())
-                continue
-        if n.is_element and n.tag not in inline:
-            parts.append(" ")
-            stack.append((None, depth))
-        stack.extend((kid, depth + 1) for kid in reversed(n.kids))
-    return cut(squash("".join(parts)), limit)
-
-
-def _spoken(n: Node, skip_controls: bool) -> str | None:
-    """What stands for an element inside a text, "" if nothing does; None if its content has to be read."""
-    if n.tag in table().skip or n.get("aria-hidden") == "true":
-        return ""
-    seen = look(n)
-    if not (seen.rendered and seen.visible):
-        return ""
-    if n.tag == "br":
-        return " "
-    spoken = n.get("aria-label") or (n.get("alt") if n.tag == "img" else "")
-    if spoken:
-        return spoken
-    return "" if skip_controls and n.tag in _CONTROLS and n.tag != "button" else None
 
 
 def by_ids(el: Node, key: str) -> str:
@@ -154,7 +54,7 @@ def _referred(el: Node, other: Node) -> str:
 
 
 def _labels_text(el: Node) -> str:
-    labels = el.scope.labels.get(el, []) if el.tag in LABELABLE else []
+    labels = (el.scope.met or el.scope.labels).get(el, []) if el.tag in LABELABLE else []
     return squash(" ".join(text_of(label, 200) for label in labels))
 
 
@@ -173,11 +73,12 @@ def _native_name(el: Node, role: str) -> str:
         return el.get("label")
     if tag == "option":
         return option_text(el)
+    if tag == "body":
+        frame = el.scope.frame or el
+        return squash(frame.get("title") or frame.get("aria-label"))
+    if tag == "canvas":
+        return cut(squash(all_text(el)), 100)
     return cut(_first_heading(el), 80) if role in ("dialog", "alertdialog") else ""
-
-
-def option_text(option: Node) -> str:
-    return squash(option.get("label") or "".join(n.text for n in option.below() if n.tag == "#text"))
 
 
 def _child_text(el: Node, tag: str) -> str:
@@ -199,7 +100,7 @@ def name_of(el: Node, role: str) -> str:
     if not name and role in table().from_content:
         name = text_of(el, 120 if role in ("clickable", "treeitem") else 300) or _images_text(el) or squash(pseudo_words(el))
     if not name:
-        name = squash(el.get("title") or el.get("placeholder") or el.get("aria-placeholder"))
+        name = next(filter(None, (squash(el.get(key)) for key in _TITLES)), "")
     if not name and role in FIELDS:
         name = _header_text(el) or _near_text(el, role)
     return cut(name, 300)
@@ -215,7 +116,7 @@ def _images_text(el: Node) -> str:
     if found is None:
         return ""
     words = found.get("alt") or found.get("aria-label") or found.get("title")
-    return squash(words or "".join(n.text for n in found.below() if n.tag == "#text"))
+    return squash(words or all_text(found))
 
 
 # ---- tables and neighbours --------------------------------------------------------------------------------------
@@ -278,7 +179,7 @@ def _near_text(el: Node, role: str) -> str:
             if words:
                 return words
         node = node.parent
-        if node is not None and node.tag in ("form", "body", "td", "fieldset"):
+        if node is not None and node.tag in ("form", "body", "tr", "fieldset"):
             break
     return ""
 
@@ -302,16 +203,35 @@ def _beside(node: Node, step: int) -> str:
     return ""
 
 
-def context_of(el: Node, role: str, name: str) -> str:
-    """What tells this element from others of the same name: headers, legend, or the rest of its row or card."""
+def context_of(el: Node, role: str, name: str, twin: bool) -> str:
+    """What tells this element from others of the same name: headers, legend, or the rest of its row or card.
+
+    ``twin``: another element of the page has the same role and name.
+    """
     row = closest(el, *_ROWS)
     found = [_row_header(el)] if role in FIELDS else []
     if row is not None and row is not el:
-        own = name_of(row, "group") if row.tag == "fieldset" or row.get("role") else ""
-        found.append(own or text_of(row, 160))
+        around = el.scope.around
+        if row not in around:
+            own = name_of(row, "group") if row.tag == "fieldset" or row.get("role") else ""
+            around[row] = own or text_of(row, 160)
+        found.append(around[row])
+    elif twin or len(name) < 3:
+        found.append(_neighbourhood(el, name))
     found.append(by_ids(el, "aria-describedby"))
     words = cut(squash(" · ".join(w for w in found if w and w != name)), 160)
     return "" if words == name else words
+
+
+def _neighbourhood(el: Node, name: str) -> str:
+    """The words of the nearest ancestor that has more of them than the element itself."""
+    for node in list(el.up())[1:5]:
+        if node.tag == "body":
+            break
+        words = text_of(node, 160)
+        if len(words) > len(name):
+            return words
+    return ""
 
 
 def hint_of(el: Node) -> str:

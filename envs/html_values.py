@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+import math
+import re
+
+from .html_dom import Node
+from .html_style import style_of
+from .html_text import FIELDS, cut, kind_of, option_text, table, text_of
+
+_NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
+_TICKS = frozenset({"checkbox", "radio", "switch", "button", "slider"})
+_ARIA = (
+    ("aria-checked", "checked"), ("aria-selected", "selected"), ("aria-pressed", "pressed"), ("aria-current", "current"),
+)  # fmt: skip
+
+
 def number(text: str) -> float | None:
     value = float(text) if _NUMBER.fullmatch(text.strip()) else math.nan
     return value if math.isfinite(value) else None
@@ -52,12 +66,23 @@ def _input_value(el: Node, kind: str) -> str:
 
 
 def options_of(select: Node) -> list[Node]:
-    return [n for n in select.below() if n.tag == "option"]
+    return _options(select)[0]
 
 
 def chosen(select: Node) -> list[Node]:
     """The options that are selected: the last marked one, or the first that can be, where only one can."""
-    options = options_of(select)
+    return _options(select)[1]
+
+
+def _options(select: Node) -> tuple[list[Node], list[Node]]:
+    known = select.scope.selects
+    if select not in known:
+        options = [n for n in select.below() if n.tag == "option"]
+        known[select] = (options, _chosen(select, options))
+    return known[select]
+
+
+def _chosen(select: Node, options: list[Node]) -> list[Node]:
     marked = [o for o in options if "selected" in o.attrs]
     if "multiple" in select.attrs:
         return marked
@@ -122,6 +147,8 @@ def states_of(el: Node, role: str) -> list[str]:
         states.append("checked")
     if tag == "option" and _selected(el):
         states.append("selected")
+    if role in ("button", "link") and style_of(el).get("pointer-events") == "none":
+        states.append("disabled")
     parent = el.parent
     is_open = str(parent is not None and "open" in parent.attrs).lower() if tag == "summary" else el.get("aria-expanded")
     states += {"true": ["expanded"], "false": ["collapsed"]}.get(is_open, [])
@@ -138,7 +165,7 @@ def states_of(el: Node, role: str) -> list[str]:
         states.append("password")
     if el.get("aria-modal") == "true":
         states.append("modal")
-    return states
+    return sorted(set(states))
 
 
 def _selected(option: Node) -> bool:

@@ -1,18 +1,81 @@
-"""WALK"""
+"""One pass over a saved page in document order that picks what may become an element: ``page/walk.js`` without layout."""
 
-# ---- the walk ---------------------------------------------------------------------------------------------------
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .html_dom import Node, parse
+from .html_names import name_of, role_of
+from .html_style import look, px, size_of
+from .html_text import FIELDS, kind_of, squash, table
+from .html_values import options_of
+
+MAX_OPTIONS = 60
+MAX_FRAMES = 200  # documents inside documents, all told
+ICON = 40.0  # px: an SVG up to this size is an icon, a larger one a drawing
+_KINDS = ("click", "mousedown", "mouseup", "pointerdown", "pointerup", "touchstart", "dblclick", "dragstart", "drop")
+LISTENERS = frozenset("on" + kind for kind in _KINDS)
+_CLOSED = frozenset({"input", "img", "textarea", "canvas", "video", "audio", "progress", "meter"})  # content not drawn
+
+
+class At(NamedTuple):
+    """What the way down to a node has brought.
+
+    ``parent``: index of the kept element above, or -1. ``role``: of text runs. ``mute``: text is part of a name already.
+    ``in_act``: inside something that takes clicks as a whole. ``pointer``: an element above shows the hand. ``rows``: a
+    listener above answers for its children. ``ghost``: fully transparent. ``drawing``: inside an SVG; ``plain``: one
+    that only decorates.
+    """
+
+    parent: int = -1
+    role: str = "text"
+    mute: bool = False
+    in_act: bool = False
+    pointer: bool = False
+    rows: bool = False
+    ghost: bool = False
+    drawing: bool = False
+    plain: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Candidate:
+    """A node that may become an element. ``words``: text of a run (``tag`` is ``#text``). ``closed``: a folded option."""
+
+    node: Node
+    role: str
+    tag: str
+    parent: int
+    act: bool = False
+    words: str = ""
+    closed: bool = False
+    ghost: bool = False
+    keep: bool = False
+    below: int = 0
+    name: str = ""
+
+    @property
+    def is_text(self) -> bool:
+        return self.tag == "#text"
 
 
 class Walk:
-    """One pass in document order that picks candidates; a stack of its own, so that no depth is too deep."""
+    """The walk and what it found. It keeps a stack of its own, so that no page is too deep."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self) -> None:
         self.list: list[Candidate] = []
         self.proxies: dict[Node, Node] = {}  # control that cannot be seen -> its visible label
-        self.frames = 0
+        self._pushed: set[Node] = set()
+        self._frames = 0
         self._stack: list[tuple[Node | None, At]] = []
         self._run: Candidate | None = None
+        self._special: dict[str, Callable[[Node, At], None]] = {
+            "slot": self._children, "svg": self._svg, "legend": self._titled, "caption": self._titled,
+            "label": self._label, "select": self._select, "iframe": self._frame, "frame": self._frame,
+        }  # fmt: skip
 
     def run(self, document: Node) -> None:
         self._children(document, At())
@@ -30,6 +93,7 @@ class Walk:
 
     def _push(self, node: Node, role: str, at: At, act: bool, *, closed: bool = False, ghost: bool = False) -> int:
         self.list.append(Candidate(node, role, node.tag, at.parent, act, closed=closed, ghost=ghost))
+        self._pushed.add(node)
         return len(self.list) - 1
 
     def _flush(self) -> None:
@@ -44,6 +108,8 @@ class Walk:
         if at.mute or at.drawing:
             return
         if self._run is None:
+            if node.text.isspace():
+                return
             self._run = Candidate(node, at.role, "#text", at.parent)
         self._run.words += node.text
 
@@ -55,29 +121,27 @@ class Walk:
     def _element(self, el: Node, at: At) -> None:
         tag = el.tag
         if tag in table().skip:
-            if tag == "map":
-                self._areas(el, at)
-            return
+            return self._areas(el, at) if tag == "map" else None
         seen = look(el)
-        if not seen.rendered:
+        if el in self.proxies or not seen.rendered:
             return
         if not seen.visible:
             return self._children(el, at._replace(mute=True))
+        if at.ghost or not seen.opaque:
+            return self._ghostly(el, at)
         if tag == "br":
             if self._run is not None:
                 self._run.words += " "
             return
-        if at.ghost or not seen.opaque:
-            return self._ghostly(el, at)
         if tag not in table().inline:
             self._flush()
             self._flush_later(at)
         self._visible(el, at)
 
     def _ghostly(self, el: Node, at: At) -> None:
-        """Fully transparent: only controls that still take clicks count (styled file inputs, boxes to tick)."""
-        role = role_of(el)
-        if el.tag in _CONTROLS and role:
+        """Fully transparent: only boxes to tick and file inputs count, which pages lay over what they draw."""
+        role = role_of(el) if el.tag == "input" else ""
+        if role in ("checkbox", "radio") or kind_of(el) == "file":
             self._push(el, role, at, True, ghost=True)
         else:
             self._children(el, at._replace(ghost=True, mute=True))
@@ -89,78 +153,86 @@ class Walk:
                     self._push(area, "link", at, True)
 
     def _visible(self, el: Node, at: At) -> None:
-        special = {"slot": self._children, "svg": self._svg, "iframe": self._frame, "frame": self._frame, "label": self._label}.get(el.tag)
+        special = self._special.get(el.tag)
         if special is not None:
             return special(el, at)
-        role = role_of(el)
-        if el.tag == "select":
-            return self._select(el, role, at)
-        pointer = not at.in_act and look(el).cursor == "pointer"
-        act, kind = role in table().actionable, role
-        if not act and not at.in_act and _is_clickable(el, pointer and not at.pointer):
-            act = True
-            if role not in table().container or role in ("listitem", "row", "group"):
-                kind = "gridcell" if role == "cell" else "clickable"
-        self._enter(el, role, kind, act, at._replace(pointer=at.pointer or pointer))
-
-    def _enter(self, el: Node, role: str, kind: str, act: bool, at: At) -> None:
-        """Keep the element or only go into it; ``at`` is how its children will be taken."""
         roles = table()
-        parent = at
-        if role in roles.leaf and not act:
-            at = at._replace(role=role)
-        if el.get("aria-hidden") == "true":
-            at = at._replace(mute=True)
-        if not (act or role in roles.container or role in ("img", "progressbar", "meter")):
-            return self._children(el, at)
+        role = kind = role_of(el)
+        act = role in roles.actionable
+        hand = not at.in_act and look(el).cursor == "pointer"
+        if not act and not at.in_act and _is_clickable(el, hand and not at.pointer, at):
+            act = True
+            if role not in roles.container or role in ("listitem", "row", "group"):
+                kind = "gridcell" if role == "cell" else "clickable"
+        shown = role in roles.container or (role == "img" and not at.in_act) or role in ("progressbar", "meter")
+        inside = at._replace(
+            mute=at.mute or el.get("aria-hidden") == "true", pointer=at.pointer or hand, rows=False,
+            role=kind if kind in roles.leaf and not act else at.role,
+        )  # fmt: skip
+        if act or shown:
+            return self._keep(el, kind, act, at, inside)
+        rows = el.tag not in ("body", "html") and _listens(el) and _has_rows(el)
+        self._children(el, inside._replace(rows=True) if rows else inside)
+
+    def _keep(self, el: Node, kind: str, act: bool, at: At, inside: At) -> None:
         self._flush()
         self._flush_later(at)
-        at = at._replace(parent=self._push(el, kind, parent, act))
-        if act and ((kind in roles.from_content and not (kind == "clickable" and _is_rich(el))) or kind in FIELDS):
-            at = at._replace(mute=True, in_act=True)
-        if el.tag not in ("input", "img", "textarea"):
-            self._children(el, at)
+        inside = inside._replace(parent=self._push(el, kind, at, act))
+        if act and (kind in FIELDS or (kind in table().from_content and not (kind == "clickable" and _is_rich(el)))):
+            inside = inside._replace(mute=True, in_act=True)
+        if el.tag not in _CLOSED:
+            self._children(el, inside)
+
+    def _titled(self, el: Node, at: At) -> None:
+        """A legend or caption is the name of what it stands in, where that is kept."""
+        named = at.parent >= 0 and self.list[at.parent].node is el.parent
+        self._children(el, at._replace(mute=named))
 
     def _label(self, el: Node, at: At) -> None:
         control = el.scope.controls.get(el)
-        inside = at._replace(role="label")
         if control is None:
-            return self._children(el, inside)
+            return self._children(el, at._replace(role="label"))
+        el.scope.met.setdefault(control, []).append(el)
         self._flush()
         self._flush_later(at)
         if control not in self.proxies and not _can_see(control):
             self.proxies[control] = el
             role = role_of(control)
-            if role:
+            if role and control not in self._pushed:
                 self._push(control, role, at, True)
-        self._children(el, inside._replace(mute=True, in_act=False, pointer=True))
+        self._children(el, at._replace(mute=True, in_act=False, pointer=True))
 
-    def _select(self, el: Node, role: str, at: At) -> None:
+    def _select(self, el: Node, at: At) -> None:
         self._flush()
+        role = role_of(el)
         inside = at._replace(parent=self._push(el, role, at, True))
         for option in options_of(el)[:MAX_OPTIONS]:
             self._push(option, "option", inside, True, closed=role != "listbox")
 
     def _svg(self, el: Node, at: At) -> None:
         if at.in_act or _is_icon(el):
-            act = not at.in_act and _is_clickable(el, look(el).cursor == "pointer" and not at.pointer)
+            act = not at.in_act and _is_clickable(el, not at.pointer and look(el).cursor == "pointer", at)
             if act or (not at.in_act and name_of(el, "")):
                 self._push(el, "clickable" if act else "img", at, act)
             return
         self._flush()
         parent = self._push(el, "graphics-document", at, _listens(el))
-        self._stack.extend((kid, at._replace(parent=parent, role="text", drawing=True)) for kid in reversed(el.kids))
+        inside = at._replace(parent=parent, role="text", drawing=True, plain=el.get("aria-hidden") == "true")
+        self._stack.extend((kid, inside) for kid in reversed(el.kids))
 
     def _shape(self, el: Node, at: At) -> None:
         tag = el.tag
         seen = look(el)
         if tag in table().skip or not (seen.rendered and seen.visible and seen.opaque):
             return
-        if tag in table().shapes:
+        listens = _listens(el)
+        if tag == "a" and role_of(el):
+            self._push(el, "link", at, True)
+        elif (tag == "g" and listens and not _has_rows(el)) or (tag in table().shapes and (listens or not at.plain)):
             self._push(el, "graphics-symbol", at, True)
-        elif tag == "text" and _listens(el):
+        elif tag == "text" and listens:
             self._push(el, "clickable", at, True)
-        else:
+        elif tag not in table().shapes:
             if tag == "text":
                 self._flush_later(at)
             inside = at._replace(drawing=tag not in ("text", "foreignobject"))
@@ -171,20 +243,24 @@ class Walk:
         if any(side is not None and side < 2 for side in size_of(el)):
             return
         parent = self._push(el, "iframe", at, False)
-        self.frames += 1
-        if "srcdoc" in el.attrs and self.frames <= MAX_FRAMES:
+        self._frames += 1
+        if "srcdoc" in el.attrs and self._frames <= MAX_FRAMES:
+            document = parse(el.attrs["srcdoc"], el.scope.base)
+            document.scope.frame = el
             self._flush_later(at)
-            self._children(parse(el.attrs["srcdoc"], el.scope.base), at._replace(parent=parent, role="text", pointer=False))
+            self._children(document, at._replace(parent=parent, role="text", pointer=False))
 
 
 def _listens(el: Node) -> bool:
-    return any(key in el.attrs for key in LISTENERS)
+    return not LISTENERS.isdisjoint(el.attrs)
 
 
-def _is_clickable(el: Node, pointer: bool) -> bool:
+def _is_clickable(el: Node, hand: bool, at: At) -> bool:
     if el.tag in ("html", "body"):
         return False
-    if pointer or "onclick" in el.attrs or el.get("draggable") == "true":
+    if at.rows or hand or "onclick" in el.attrs or el.get("draggable") == "true":
+        return True
+    if re.match(r"\s*\+?\d", el.get("tabindex")):
         return True
     return _listens(el) and not _has_rows(el)
 
@@ -202,7 +278,8 @@ def _is_rich(el: Node) -> bool:
 
 def _can_see(control: Node) -> bool:
     seen = look(control)
-    return seen.rendered and seen.visible and seen.opaque and seen.onscreen and not any(s is not None and s <= 2 for s in size_of(control))
+    large = not any(side is not None and side <= 2 for side in size_of(control))
+    return seen.rendered and seen.visible and seen.opaque and seen.onscreen and large
 
 
 def _is_icon(el: Node) -> bool:
@@ -211,5 +288,3 @@ def _is_icon(el: Node) -> bool:
         parts = [px(part) or 0.0 for part in el.get("viewbox").replace(",", " ").split()[2:4]]
         width, height = parts if len(parts) == 2 else (None, None)
     return width is not None and width <= ICON and (height is None or height <= ICON)
-
-

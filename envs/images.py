@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 
 def decode(data: bytes, size: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    """``[H, W, 3]`` RGB of exactly ``size`` (width, height) from JPEG or PNG bytes; black where there is nothing yet."""
+    """``[H, W, 3]`` RGB of exactly ``size`` (width, height) from JPEG or PNG bytes; black without any."""
     import cv2
 
     width, height = size

@@ -13,13 +13,15 @@ from .errors import BadAction
 Message = tuple[str, dict[str, object]]
 MODIFIERS = {"Alt": 1, "Control": 2, "Meta": 4, "Shift": 8}
 _ALIASES = {
-    "ctrl": "Control", "cmd": "Meta", "command": "Meta", "option": "Alt", "esc": "Escape", "return": "Enter", "del": "Delete",
+    "ctrl": "Control", "cmd": "Meta", "command": "Meta", "option": "Alt", "esc": "Escape", "return": "Enter",
+    "del": "Delete",
     "space": " ", "spacebar": " ", "up": "ArrowUp", "down": "ArrowDown", "left": "ArrowLeft", "right": "ArrowRight",
     "controlormeta": "Meta" if sys.platform == "darwin" else "Control",
 }  # fmt: skip
 _NAMED = {
     "Enter": 13, "Tab": 9, "Backspace": 8, "Delete": 46, "Escape": 27, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39,
-    "ArrowDown": 40, "Home": 36, "End": 35, "PageUp": 33, "PageDown": 34, "Insert": 45, "Shift": 16, "Control": 17, "Alt": 18,
+    "ArrowDown": 40, "Home": 36, "End": 35, "PageUp": 33, "PageDown": 34, "Insert": 45, "Shift": 16, "Control": 17,
+    "Alt": 18,
     "Meta": 91, "CapsLock": 20, "ContextMenu": 93, **{f"F{n}": 111 + n for n in range(1, 13)},
 }  # fmt: skip
 _PUNCTUATION = {
@@ -63,11 +65,22 @@ def move(x: float, y: float, held: bool = False, modifiers: int = 0) -> Message:
 
 def _button(kind: str, x: float, y: float, count: int, modifiers: int = 0) -> Message:
     buttons = 1 if kind == "mousePressed" else 0
-    return "Input.dispatchMouseEvent", {"type": kind, "x": x, "y": y, "button": "left", "buttons": buttons, "clickCount": count, "modifiers": modifiers}
+    return "Input.dispatchMouseEvent", {
+        "type": kind,
+        "x": x,
+        "y": y,
+        "button": "left",
+        "buttons": buttons,
+        "clickCount": count,
+        "modifiers": modifiers,
+    }
 
 
 def wheel(x: float, y: float, dx: float, dy: float) -> list[Message]:
-    return [move(x, y), ("Input.dispatchMouseEvent", {"type": "mouseWheel", "x": x, "y": y, "deltaX": dx, "deltaY": dy})]
+    return [
+        move(x, y),
+        ("Input.dispatchMouseEvent", {"type": "mouseWheel", "x": x, "y": y, "deltaX": dx, "deltaY": dy}),
+    ]
 
 
 def typing(text: str) -> list[Message]:
@@ -82,7 +95,12 @@ def typing(text: str) -> list[Message]:
             messages.append(("Input.insertText", {"text": char}))
             continue
         code, name, shift = key
-        common = {"key": char, "code": name, "windowsVirtualKeyCode": code, "modifiers": MODIFIERS["Shift"] if shift else 0}
+        common = {
+            "key": char,
+            "code": name,
+            "windowsVirtualKeyCode": code,
+            "modifiers": MODIFIERS["Shift"] if shift else 0,
+        }
         messages += [
             ("Input.dispatchKeyEvent", {"type": "keyDown", "text": char, "unmodifiedText": char, **common}),
             ("Input.dispatchKeyEvent", {"type": "keyUp", **common}),
@@ -123,7 +141,12 @@ def stroke(keys: str) -> list[Message]:
     else:
         code, name, shift = _key_of(last) or (0, "", False)
         char = last.upper() if shifted else last
-        params = {"key": char, "code": name, "windowsVirtualKeyCode": code, "modifiers": bits | (MODIFIERS["Shift"] if shift and not held else 0)}
+        params = {
+            "key": char,
+            "code": name,
+            "windowsVirtualKeyCode": code,
+            "modifiers": bits | (MODIFIERS["Shift"] if shift and not held else 0),
+        }
         text = "" if bits & ~MODIFIERS["Shift"] else char
     down: dict[str, object] = {"type": "keyDown" if text else "rawKeyDown", **params}
     if text:

@@ -1,8 +1,8 @@
 """What Chromium must be told so that nothing goes around the allow-list (rules: ``allowlist``, force: ``proxy``).
 
-    browser = await playwright.chromium.launch(args=[*launch_args(), *launch_flags()])
-    async with Proxy(AllowList(["example.com"])) as proxy:
-        context = await browser.new_context(**context_options(proxy))
+browser = await playwright.chromium.launch(args=[*launch_args(), *launch_flags()])
+async with Proxy(AllowList(["example.com"])) as proxy:
+    context = await browser.new_context(**context_options(proxy))
 """
 
 from __future__ import annotations
@@ -18,14 +18,12 @@ def context_options(proxy: Proxy) -> dict[str, Any]:
 
     - Chromium talks to loopback directly unless the bypass list takes that away with ``<-loopback>``. Playwright adds
       it by itself, unless an environment variable forbids that.
-    - A service worker answers requests that the network never sees, and outlives the page that a seed began with.
     - An empty list of permissions denies all: camera, location, notifications, clipboard, MIDI, local fonts.
+
+    Service workers stay on: what they fetch goes through the proxy too, and Playwright's way to block them replaces a
+    function of the page, which the page can notice and some pages break on.
     """
-    return {
-        "proxy": {"server": proxy.server, "bypass": "<-loopback>"},
-        "service_workers": "block",
-        "permissions": [],
-    }
+    return {"proxy": {"server": proxy.server, "bypass": "<-loopback>"}, "permissions": []}
 
 
 def launch_flags() -> list[str]:

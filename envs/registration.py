@@ -1,4 +1,4 @@
-"""Gymnasium ids of everything that ships: ``webagent/Web-v0``, ``webagent/miniwob.<task>-v0``, ``webagent/demo.<id>-v0``."""
+"""Gymnasium ids of what ships: ``webagent/Web-v0``, ``webagent/miniwob.<task>-v0``, ``webagent/demo.<id>-v0``."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class Verdict(NamedTuple):
     done: bool = False
     success: bool = False
     success_positive: bool = False
-    info: dict[str, Any] = {}  # noqa: RUF012  (a NamedTuple default, never changed)
+    info: dict[str, Any] = {}
     checked: bool = True
 
 

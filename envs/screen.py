@@ -24,6 +24,7 @@ class Screen:
         self._cdp: CDPSession | None = None
         self._known: set[CDPSession] = set()
         self._new = asyncio.Event()
+        self._replies: set[asyncio.Future[None]] = set()
 
     async def follow(self, cdp: CDPSession) -> None:
         """Show this tab from now on."""
@@ -39,10 +40,15 @@ class Screen:
             self._known.add(cdp)
             cdp.on("Page.screencastFrame", lambda event: self._take(cdp, event))
         width, height = self.size
-        await cdp.send("Page.startScreencast", {"format": "jpeg", "quality": QUALITY, "maxWidth": width, "maxHeight": height, "everyNthFrame": 1})
+        await cdp.send(
+            "Page.startScreencast",
+            {"format": "jpeg", "quality": QUALITY, "maxWidth": width, "maxHeight": height, "everyNthFrame": 1},
+        )
 
     def _take(self, cdp: CDPSession, event: dict[str, Any]) -> None:
-        asyncio.ensure_future(self._acknowledge(cdp, event["sessionId"]))
+        work = asyncio.ensure_future(self._acknowledge(cdp, event["sessionId"]))
+        self._replies.add(work)
+        work.add_done_callback(self._replies.discard)
         if cdp is self._cdp:
             self.jpeg = base64.b64decode(event["data"])
             self.time = float(event["metadata"].get("timestamp") or time.time())

@@ -19,7 +19,15 @@ from .actions import Hands, Limits
 from .allowlist import AllowList, check_navigation
 from .dialogs import act_on_dialog, dialog_tree
 from .downloads import Downloads
-from .errors import ActionFailed, ActionTimedOut, BrowserGone, ElementCovered, NavigationFailed, PageUnreachable, RequestBlocked
+from .errors import (
+    ActionFailed,
+    ActionTimedOut,
+    BrowserGone,
+    ElementCovered,
+    NavigationFailed,
+    PageUnreachable,
+    RequestBlocked,
+)
 from .network import context_options
 from .proxy import Proxy
 from .screen import Screen
@@ -50,7 +58,7 @@ class Options:
 
 
 class Session:
-    """Owns one browser context. ``tabs``: open pages in the order they appeared; ``active``: index of the one in front."""
+    """Owns one browser context. ``tabs``: open pages, oldest first; ``active``: index of the one in front."""
 
     def __init__(self, native: PlaywrightBrowser, options: Options) -> None:
         self.native = native
@@ -81,7 +89,10 @@ class Session:
             self._proxy = await Proxy(self.options.allow).start()
             extra = context_options(self._proxy)
         self._context = await self.native.new_context(
-            viewport={"width": width, "height": height}, locale="en-US", accept_downloads=self.options.downloads is not None, **extra
+            viewport={"width": width, "height": height},
+            locale="en-US",
+            accept_downloads=self.options.downloads is not None,
+            **extra,
         )
         self._context.set_default_timeout(GOTO_TIMEOUT_MS)
         self._context.on("page", self._on_page)
@@ -143,7 +154,9 @@ class Session:
 
     def views(self) -> tuple[TabView, ...]:
         """The open tabs as an observation shows them."""
-        return tuple(TabView(t.page.url, t.last.title if t.last else "", i == self.active) for i, t in enumerate(self.tabs))
+        return tuple(
+            TabView(t.page.url, t.last.title if t.last else "", i == self.active) for i, t in enumerate(self.tabs)
+        )
 
     async def show(self, index: int) -> None:
         """Bring a tab to the front; raises ``ActionFailed`` for a number that is not there."""
@@ -199,7 +212,9 @@ class Session:
             raise BrowserGone(f"the page went away: {str(error).splitlines()[0]}") from None
         if "exceptionDetails" in answer:
             details = answer["exceptionDetails"]
-            raise ValueError(str(details.get("exception", {}).get("description") or details.get("text")).splitlines()[0])
+            raise ValueError(
+                str(details.get("exception", {}).get("description") or details.get("text")).splitlines()[0]
+            )
         return answer["result"].get("value")
 
     async def act(self, action: Action) -> ActionFailed | None:
@@ -219,7 +234,10 @@ class Session:
         except DialogOpened:
             return None
         except TimeoutError:
-            return ActionTimedOut(f"{action.op} was not answered within {ACT_TIMEOUT:.0f} s", "the page may be stuck; reload it or go elsewhere")
+            return ActionTimedOut(
+                f"{action.op} was not answered within {ACT_TIMEOUT:.0f} s",
+                "the page may be stuck; reload it or go elsewhere",
+            )
         except Error as error:
             if tab.page.is_closed() or tab.crashed:
                 return None if tab.page.is_closed() else ActionTimedOut("the page crashed", "go to another page")
@@ -296,8 +314,15 @@ class Session:
             return replace_settled(await tab.observe("input", self.options.budget), "busy")
         except (TimeoutError, Error, ActionTimedOut, DialogOpened):
             if tab.last is None:
-                return Reading(ActionTree(viewport=self.options.viewport), "", tab.page.url, "busy", {"tree": 0.0, "settle": 0.0})
+                return Reading(
+                    ActionTree(viewport=self.options.viewport), "", tab.page.url, "busy", {"tree": 0.0, "settle": 0.0}
+                )
             return tab.last._replace(settled="busy", tree=replace(tab.last.tree))
+
+    def renumber(self) -> None:
+        """Let references start anew with the next observation, as on a freshly loaded page."""
+        for world in self.tab.worlds.values():
+            world.renumber = True
 
     def take_blocked(self) -> list[str]:
         """Hosts that the allow-list stopped since the last call; kept in ``last_blocked``."""

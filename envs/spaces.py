@@ -16,8 +16,8 @@ from .types import OPS, STATES, Action, ActionTree, Element, Frame, Observation,
 FAR = 1e9
 LENGTHS = {
     "goal": 20_000, "url": 8_000, "title": 1_000, "last_error": 2_000, "settled": 16, "ref": 24, "role": 64, "tag": 64,
-    "name": 400, "value": 2_000, "parent": 24, "href": 1_000, "context": 400, "hint": 400, "kind": 32, "fill": 16, "stroke": 16,
-    "target": 24, "text": 20_000,
+    "name": 400, "value": 2_000, "parent": 24, "href": 1_000, "context": 400, "hint": 400, "kind": 32, "fill": 16,
+    "stroke": 16,     "target": 24, "text": 20_000,
 }  # fmt: skip
 _OBSERVED = ("goal", "url", "title", "last_error", "settled")
 _ELEMENT = ("ref", "role", "tag", "name", "value", "href", "context", "hint")
@@ -56,10 +56,15 @@ def _whole(high: int = 2**31 - 1) -> Box:
 
 def observation_space() -> Dict:
     """The space of ``to_space(observation)``."""
-    shape = {"kind": _text("kind"), "fill": _text("fill"), "stroke": _text("stroke"), "points": Sequence(Box(-FAR, FAR, (), np.float64))}
+    shape = {
+        "kind": _text("kind"),
+        "fill": _text("fill"),
+        "stroke": _text("stroke"),
+        "points": Sequence(Box(-FAR, FAR, (), np.float64)),
+    }
     element = {
-        **{name: _text(name) for name in _ELEMENT}, "parent": _text("parent"), "box": _numbers(4), "states": MultiBinary(len(STATES)),
-        "depth": _whole(), "shape": Sequence(Dict(shape)), "scroll": Sequence(_numbers(4)),
+        **{name: _text(name) for name in _ELEMENT}, "parent": _text("parent"), "box": _numbers(4),
+        "states": MultiBinary(len(STATES)), "depth": _whole(), "shape": Sequence(Dict(shape)), "scroll": Sequence(_numbers(4)),
     }  # fmt: skip
     tab = {"url": _text("url"), "title": _text("title"), "active": Discrete(2)}
     frame = {"time": Box(0, 1e12, (), np.float64), "size": Box(0, 2**15, (2,), np.int64), "rgb": UnicodeText(2**27)}
@@ -79,7 +84,14 @@ def observation_space() -> Dict:
 
 def action_space() -> Dict:
     """``op``: index into ``types.OPS``; ``target`` and ``text``: "" for none; ``point``: no, two or four fractions."""
-    return Dict({"op": Discrete(len(OPS)), "target": _text("target"), "text": _text("text"), "point": Sequence(Box(-100.0, 100.0, (), np.float64))})
+    return Dict(
+        {
+            "op": Discrete(len(OPS)),
+            "target": _text("target"),
+            "text": _text("text"),
+            "point": Sequence(Box(-100.0, 100.0, (), np.float64)),
+        }
+    )
 
 
 def to_space(observation: Observation) -> dict[str, Any]:
@@ -87,12 +99,18 @@ def to_space(observation: Observation) -> dict[str, Any]:
     tree = observation.tree
     return {
         **{name: getattr(observation, name)[: LENGTHS[name]] for name in _OBSERVED},
-        "tabs": tuple({"url": t.url[: LENGTHS["url"]], "title": t.title[: LENGTHS["title"]], "active": np.int64(t.active)} for t in observation.tabs),
+        "tabs": tuple(
+            {"url": t.url[: LENGTHS["url"]], "title": t.title[: LENGTHS["title"]], "active": np.int64(t.active)}
+            for t in observation.tabs
+        ),
         "elements": tuple(_element_to_space(e) for e in tree.elements),
         "dropped": np.array(tree.dropped, np.int64),
         "viewport": np.array(tree.viewport, np.int64),
         "scroll": np.array(tree.scroll, np.float64),
-        "frames": tuple({"time": np.array(f.time), "size": np.array((f.width, f.height)), "rgb": f.rgb.decode("latin-1")} for f in observation.frames),
+        "frames": tuple(
+            {"time": np.array(f.time), "size": np.array((f.width, f.height)), "rgb": f.rgb.decode("latin-1")}
+            for f in observation.frames
+        ),
         "step": np.array(observation.step, np.int64),
     }
 
@@ -105,7 +123,16 @@ def _element_to_space(e: Element) -> dict[str, Any]:
         "box": np.clip(np.array(e.box, np.float64), -FAR, FAR),
         "states": np.array([s in e.states for s in STATES], np.int8),
         "depth": np.array(e.depth, np.int64),
-        "shape": ({"kind": shape.kind, "fill": shape.fill, "stroke": shape.stroke, "points": tuple(np.array(p) for p in shape.points)},) if shape else (),
+        "shape": (
+            {
+                "kind": shape.kind,
+                "fill": shape.fill,
+                "stroke": shape.stroke,
+                "points": tuple(np.array(p) for p in shape.points),
+            },
+        )
+        if shape
+        else (),
         "scroll": (np.array(e.scroll, np.float64),) if e.scroll else (),
     }
 
@@ -113,12 +140,20 @@ def _element_to_space(e: Element) -> dict[str, Any]:
 def from_space(data: dict[str, Any]) -> Observation:
     """The ``Observation`` that ``to_space`` was given."""
     width, height = map(int, data["viewport"])
-    tree = ActionTree(tuple(_element_from_space(e) for e in data["elements"]), int(data["dropped"]), (width, height), _four(data["scroll"]))
+    tree = ActionTree(
+        tuple(_element_from_space(e) for e in data["elements"]),
+        int(data["dropped"]),
+        (width, height),
+        _four(data["scroll"]),
+    )
     return Observation(
         **{name: data[name] for name in _OBSERVED},
         tabs=tuple(Tab(t["url"], t["title"], bool(t["active"])) for t in data["tabs"]),
         tree=tree,
-        frames=tuple(Frame(float(f["time"]), int(f["size"][0]), int(f["size"][1]), f["rgb"].encode("latin-1")) for f in data["frames"]),
+        frames=tuple(
+            Frame(float(f["time"]), int(f["size"][0]), int(f["size"][1]), f["rgb"].encode("latin-1"))
+            for f in data["frames"]
+        ),
         step=int(data["step"]),
     )
 

@@ -25,7 +25,9 @@ MOTION_LIMIT_MS = 600  # how long animations and changes are waited for
 REQUEST_LIMIT = 3.0  # seconds, for requests that the last action started
 NAVIGATION_LIMIT = 10.0
 LOAD_LIMIT = 2.0  # seconds from DOMContentLoaded to load
-IGNORED_REQUESTS = frozenset({"websocket", "eventsource", "media", "ping", "beacon", "image", "font", "other", "manifest", "texttrack"})
+IGNORED_REQUESTS = frozenset(
+    {"websocket", "eventsource", "media", "ping", "beacon", "image", "font", "other", "manifest", "texttrack"}
+)
 SMALL_PAGE = 5000  # elements up to which the protocol is asked once for every closed shadow root
 
 
@@ -231,9 +233,12 @@ class Tab:
         tree = ActionTree(tuple(kept), raw["dropped"] + dropped, (width, height), (x, y, mx, my))
         return Reading(tree, raw["title"], self.page.url, raw["settled"], {"tree": raw["ms"][1]})
 
-    async def _look_fully(self, world: World, level: str, budget: int, motion_ms: int, ask_listeners: bool) -> dict[str, Any]:
+    async def _look_fully(
+        self, world: World, level: str, budget: int, motion_ms: int, ask_listeners: bool
+    ) -> dict[str, Any]:
         """The rows of one frame, looked at again only if listeners or closed roots turn up that were not known."""
         new = world.fresh or world.empty
+        world.renumber = world.renumber or world.fresh
         if ask_listeners:
             flags, raw = await asyncio.gather(world.listeners(), self._look(world, level, budget, motion_ms))
         else:
@@ -247,15 +252,22 @@ class Tab:
             again = await self._look(world, "input", budget, motion_ms, flags)
             raw = {**again, "settled": raw["settled"], "ms": [raw["ms"][0], raw["ms"][1] + again["ms"][1]]}
         world.empty = not raw["rows"]
+        world.renumber = False
         return raw
 
-    async def _look(self, world: World, level: str, budget: int, motion_ms: int, flags: dict[str, Any] | None = None) -> dict[str, Any]:
-        text = await world.run(f"observe({level!r}, {motion_ms}, {budget}, {json.dumps(flags)})")
+    async def _look(
+        self, world: World, level: str, budget: int, motion_ms: int, flags: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        text = await world.run(
+            f"observe({level!r}, {motion_ms}, {budget}, {json.dumps(flags)}, {json.dumps(world.renumber)})"
+        )
         world.fresh = False
         data: dict[str, Any] = json.loads(text)
         return data
 
-    async def _with_frame(self, elements: list[Element], world: World, ref: int, level: str, budget: int, motion_ms: int) -> list[Element]:
+    async def _with_frame(
+        self, elements: list[Element], world: World, ref: int, level: str, budget: int, motion_ms: int
+    ) -> list[Element]:
         """Splice in the tree of a frame that the parent's scripts cannot enter."""
         owner = next((e for e in elements if e.ref == f"{world.prefix}e{ref}"), None)
         inner = await self._world_of(world, ref) if owner else None
@@ -263,7 +275,9 @@ class Tab:
             return elements
         try:
             own_process = inner.cdp is not world.cdp
-            raw = await self._look_fully(inner, "frame" if inner.fresh else level, budget, motion_ms, ask_listeners=own_process)
+            raw = await self._look_fully(
+                inner, "frame" if inner.fresh else level, budget, motion_ms, ask_listeners=own_process
+            )
             origin = await inner.origin()
         except (BrowserGone, ActionTimedOut):
             return elements  # the frame is navigating or stuck; the page around it is not

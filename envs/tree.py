@@ -10,11 +10,17 @@ Row = list[Any]
 """ref number, role, tag, name, value, box, states, parent row (-1 for none), shape, scroll, href, context, hint"""
 
 
-def elements_of(rows: list[Row], prefix: str = "", origin: tuple[float, float, float] = (0.0, 0.0, 1.0), parent: Element | None = None, covered: bool = False) -> list[Element]:
+def elements_of(
+    rows: list[Row],
+    prefix: str = "",
+    origin: tuple[float, float, float] = (0.0, 0.0, 1.0),
+    parent: Element | None = None,
+    covered: bool = False,
+) -> list[Element]:
     """Decode one frame's rows.
 
-    ``origin``: where that frame's content starts in the top viewport, and its scale; ``parent``: the iframe element around it;
-    ``covered``: the frame cannot be clicked, so nothing in it can. Rows marked ``lost`` (cut off by a box that does not
+    ``origin``: where that frame's content starts in the top viewport, and its scale; ``parent``: the iframe element
+    around it; ``covered``: the frame cannot be clicked, so nothing in it can. Rows marked ``lost`` (cut off by a box that does not
     scroll) are left out: a person could not use them either.
     """
     made: list[Element] = []
@@ -25,12 +31,21 @@ def elements_of(rows: list[Row], prefix: str = "", origin: tuple[float, float, f
             states = [*states, "covered"]
         made.append(
             Element(
-                ref=f"{prefix}e{number}", role=role, tag=tag, name=name, value=value,
-                box=(ox + scale * box[0], oy + scale * box[1], scale * box[2], scale * box[3]), states=tuple(sorted(states)),
-                parent=above.ref if above else None, depth=above.depth + 1 if above else 0,
-                shape=_shape(shape, origin), scroll=tuple(scroll) if scroll else None,
-                href=href, context=context, hint=hint,
-            )  # fmt: skip
+                ref=f"{prefix}e{number}",
+                role=role,
+                tag=tag,
+                name=name,
+                value=value,
+                box=(ox + scale * box[0], oy + scale * box[1], scale * box[2], scale * box[3]),
+                states=tuple(sorted(states)),
+                parent=above.ref if above else None,
+                depth=above.depth + 1 if above else 0,
+                shape=_shape(shape, origin),
+                scroll=tuple(scroll) if scroll else None,
+                href=href,
+                context=context,
+                hint=hint,
+            )
         )
     lost = {e.ref for e in made if "lost" in e.states}
     return relink(made, {e.ref for e in made} - lost, parent) if lost else made
@@ -93,7 +108,14 @@ def render(tree: ActionTree, only_actionable: bool = False) -> str:
         if only_actionable and not e.actionable:
             continue
         states = " ".join(s for s in e.states if s not in ("actionable", "visible"))
-        parts = [f"[{e.ref}]", e.role, repr(e.name) if e.name else "", f"= {e.value!r}" if e.value else "", f"({states})" if states else "", f"hint: {e.hint}" if e.hint else ""]
+        parts = [
+            f"[{e.ref}]",
+            e.role,
+            repr(e.name) if e.name else "",
+            f"= {e.value!r}" if e.value else "",
+            f"({states})" if states else "",
+            f"hint: {e.hint}" if e.hint else "",
+        ]
         lines.append("  " * e.depth + " ".join(p for p in parts if p))
     if tree.dropped:
         lines.append(f"… {tree.dropped} more elements left out")

@@ -116,7 +116,8 @@ class ActionTree:
             return self.by_ref[ref]
         except KeyError:
             raise BadAction(
-                f"expected a ref that this observation lists, found {ref!r}; choose one of its {len(self.elements)} elements"
+                f"expected a ref that this observation lists, found {ref!r}",
+                f"choose one of its {len(self.elements)} elements",
             ) from None
 
     @property
@@ -133,7 +134,7 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One screen frame: ``rgb`` holds ``height × width × 3`` bytes; ``time`` is its capture time (s since the epoch)."""
+    """One screen frame: ``rgb`` holds ``height × width × 3`` bytes; ``time``: when captured (s since the epoch)."""
 
     time: float
     width: int
@@ -230,7 +231,9 @@ class Proposal:
 
     def __post_init__(self) -> None:
         if len(self.actions) != len(self.logprobs):
-            raise ValueError(f"expected one log-probability an action, found {len(self.logprobs)} for {len(self.actions)}")
+            raise ValueError(
+                f"expected one log-probability an action, found {len(self.logprobs)} for {len(self.actions)}"
+            )
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import gymnasium as gym
 
@@ -54,9 +55,9 @@ class WebEnv(gym.Env[dict[str, Any], Any]):
     Raises ``BrowserMissing`` on the first reset, ``PageUnreachable`` where the start page does not load.
     """
 
-    metadata = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 10}  # noqa: RUF012 (Gymnasium's contract)
+    metadata = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 10}
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (gym.make takes flat keyword arguments)
         self, scenario: Scenario, *, browser: Browser | None = None, executable: str | None = None, headless: bool = True,
         view: str = "typed", settle: Settle = "frame", budget: int = 400, screen: bool = False,
         resolve: Callable[[str], str] = str, redact: Callable[[Observation], Observation] | None = None,
@@ -86,14 +87,17 @@ class WebEnv(gym.Env[dict[str, Any], Any]):
         self._further = tuple(allow)
         self._options = {
             "viewport": scenario.viewport, "budget": budget, "screen": screen or render_mode == "rgb_array",
-            "limits": Limits(Path(files) if files else None, resolve), "downloads": Path(downloads) if downloads else None,
+            "limits": Limits(Path(files) if files else None, resolve),
+            "downloads": Path(downloads) if downloads else None,
         }  # fmt: skip
         self._steps = 0
         self._acted = 0.0
 
     # ---- Gymnasium's face -------------------------------------------------------------------------------------
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Begin an episode. ``seed`` picks the task's instance; None draws one from the environment's generator."""
         super().reset(seed=seed)
         drawn = seed if seed is not None else int(self.np_random.integers(2**31))
@@ -112,10 +116,20 @@ class WebEnv(gym.Env[dict[str, Any], Any]):
         reading, error, done, took = self._browser_call(self._take(action))
         self._steps += 1
         self._see(reading, error)
-        limit = self.spec.max_episode_steps if self.spec is not None and self.spec.max_episode_steps else self.task.max_steps
+        limit = (
+            self.spec.max_episode_steps
+            if self.spec is not None and self.spec.max_episode_steps
+            else self.task.max_steps
+        )
         terminated = done or self.verdict.done
         info = self._info(reading, began, took)
-        return spaces.to_space(self.observation), float(self.verdict.reward), terminated, not terminated and self._steps >= limit, info
+        return (
+            spaces.to_space(self.observation),
+            float(self.verdict.reward),
+            terminated,
+            not terminated and self._steps >= limit,
+            info,
+        )
 
     def render(self) -> Any:
         """The screen as an array, the tree as text, or None in a window."""
@@ -182,6 +196,7 @@ class WebEnv(gym.Env[dict[str, Any], Any]):
             self._session = await Session.open(self._browser.native, Options(allow=allow, **self._options))
         session = self._session
         self.task = await self.scenario.start(session, seed)
+        session.renumber()
         reading = await session.observe(self.settle)
         self.verdict = await self.scenario.judge(session, None)
         session.take_blocked()
@@ -207,8 +222,7 @@ class WebEnv(gym.Env[dict[str, Any], Any]):
         t1 = time.perf_counter()
         reading = await session.observe(self.settle)
         t2 = time.perf_counter()
-        if not error and session.take_blocked():
-            error = f"RequestBlocked: {', '.join(session.last_blocked)} is not on the allow-list; allow it with --allow HOST"
+        error = error or _blocked_page(reading.url, session.take_blocked())
         self.verdict = await self.scenario.judge(session, checked if not error.startswith("BadAction") else None)
         done = checked is not None and not error and checked.op in ENDS_EPISODE
         return reading, error, done, {"act": (t1 - t0) * 1000, "judge": (time.perf_counter() - t2) * 1000}
@@ -238,3 +252,11 @@ class WebEnv(gym.Env[dict[str, Any], Any]):
             "downloads": list(session.downloads.log),
             "cut": spaces.cut_fields(self.observation),
         }
+
+
+def _blocked_page(url: str, hosts: list[str]) -> str:
+    """The error of a move that ended on the allow-list's refusal instead of a page; "" if it did not."""
+    stopped = [h for h in hosts if url.startswith("chrome-error:") or urlsplit(url).hostname in (h, f"[{h}]")]
+    return (
+        f"RequestBlocked: {', '.join(stopped)} is not on the allow-list; allow it with --allow HOST" if stopped else ""
+    )

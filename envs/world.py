@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 NAME = "webagent"
 ANSWER_TIMEOUT = 12.0
-_FACE = ("observe", "locate", "focusOn", "caret", "optionIndex", "pick", "setValue", "frameOrigin", "adopt", "forget", "nodeOf", "refOf", "describe", "markListeners", "settle", "untilChange", "scrollPage", "regionSize", "boxOf")  # fmt: skip
+_FACE = (
+    "observe", "settle", "untilChange", "locate", "describe", "focusOn", "caret", "optionIndex", "pick", "setValue", "boxOf",
+    "scrollPage", "regionSize", "frameOrigin", "adopt", "nodeOf",
+)  # fmt: skip
 
 
 @functools.cache
@@ -29,7 +32,11 @@ def page_source() -> str:
     table = json.dumps(json.loads((folder / "roles.json").read_text("utf8")))
     parts = [(folder / f"{name}.js").read_text("utf8") for name in ("page", "names", "walk", "act")]
     face = ", ".join(_FACE)
-    return f"(() => {{ if (globalThis.{NAME}) return; const TABLE = {table};\n" + "\n".join(parts) + f"\nglobalThis.{NAME} = {{ {face} }}; }})()"
+    return (
+        f"(() => {{ if (globalThis.{NAME}) return; const TABLE = {table};\n"
+        + "\n".join(parts)
+        + f"\nglobalThis.{NAME} = {{ {face} }}; }})()"
+    )
 
 
 @functools.cache
@@ -54,6 +61,7 @@ class World:
         self.parent: World | None = None
         self._context: int | None = None
         self.fresh = True  # a document that this world has not read yet
+        self.renumber = False  # start references anew at the next look
         self.empty = True  # nothing was on it at the last look
 
     async def _enter(self) -> int:
@@ -83,10 +91,18 @@ class World:
                     context = self._context if self._context is not None else await self._enter()
                     answer = await self.cdp.send(
                         "Runtime.evaluate",
-                        {"expression": f"{NAME}.{expression}", "contextId": context, "returnByValue": by_value, "awaitPromise": True},
+                        {
+                            "expression": f"{NAME}.{expression}",
+                            "contextId": context,
+                            "returnByValue": by_value,
+                            "awaitPromise": True,
+                        },
                     )
             except TimeoutError:
-                raise ActionTimedOut(f"the page did not answer within {timeout:.0f} s", "it may be stuck in a script; reload or go elsewhere") from None
+                raise ActionTimedOut(
+                    f"the page did not answer within {timeout:.0f} s",
+                    "it may be stuck in a script; reload or go elsewhere",
+                ) from None
             except Error as error:
                 self.left()
                 if last:
@@ -100,13 +116,15 @@ class World:
         raise AssertionError("unreachable")
 
     async def adopt_closed_roots(self, suspects: list[int]) -> int:
-        """Look into possible hosts through the protocol and hand their closed roots to our scripts; how many there were."""
+        """Look into possible hosts through the protocol and hand their closed roots to our scripts; returns how many."""
         found = 0
         for ref in suspects:
             node = await self.run(f"nodeOf({ref})", by_value=False)
             if "objectId" not in node:
                 continue
-            described = await self.cdp.send("DOM.describeNode", {"objectId": node["objectId"], "depth": 0, "pierce": True})
+            described = await self.cdp.send(
+                "DOM.describeNode", {"objectId": node["objectId"], "depth": 0, "pierce": True}
+            )
             for root in described["node"].get("shadowRoots", []):
                 if root.get("shadowRootType") == "closed":
                     await self._adopt(described["node"]["backendNodeId"], root["backendNodeId"])
@@ -134,12 +152,18 @@ class World:
 
     async def _adopt(self, host_id: int, root_id: int) -> None:
         host, root = [
-            (await self.cdp.send("DOM.resolveNode", {"backendNodeId": node, "executionContextId": self._context}))["object"]["objectId"]
+            (await self.cdp.send("DOM.resolveNode", {"backendNodeId": node, "executionContextId": self._context}))[
+                "object"
+            ]["objectId"]
             for node in (host_id, root_id)
         ]
         await self.cdp.send(
             "Runtime.callFunctionOn",
-            {"functionDeclaration": f"function (host) {{ {NAME}.adopt(host, this); }}", "objectId": root, "arguments": [{"objectId": host}]},
+            {
+                "functionDeclaration": f"function (host) {{ {NAME}.adopt(host, this); }}",
+                "objectId": root,
+                "arguments": [{"objectId": host}],
+            },
         )
 
     async def origin(self) -> tuple[float, float, float]:
@@ -162,16 +186,32 @@ class World:
         return str(frame) if frame else None
 
     async def listeners(self) -> dict[str, Any] | None:
-        """Indices of elements with click listeners, ``{"n": elements of the document, "all": elements walked, "f": [index …]}``; None if the page hides them."""
+        """Which elements have click listeners; None if the page hides them.
+
+        ``{"n": elements of the document, "all": elements walked, "f": [index in the order of the walk, …]}``
+        """
         from playwright.async_api import Error
 
-        options = {"expression": listener_source(), "includeCommandLineAPI": True, "returnByValue": True, "timeout": 1000}
+        options = {
+            "expression": listener_source(),
+            "includeCommandLineAPI": True,
+            "returnByValue": True,
+            "timeout": 1000,
+        }
         try:
             async with asyncio.timeout(3.0):
                 answer = await self.cdp.send("Runtime.evaluate", options)
             flags = json.loads(answer["result"].get("value") or "null")
         except (Error, TimeoutError, ValueError, TypeError):
             return None
-        if not isinstance(flags, dict) or not all(type(flags.get(k)) is int for k in ("n", "all")) or not isinstance(flags.get("f"), list):
+        if (
+            not isinstance(flags, dict)
+            or not all(type(flags.get(k)) is int for k in ("n", "all"))
+            or not isinstance(flags.get("f"), list)
+        ):
             return None
-        return {"n": flags["n"], "all": flags["all"], "f": [i for i in flags["f"] if type(i) is int and 0 <= i < flags["all"]]}
+        return {
+            "n": flags["n"],
+            "all": flags["all"],
+            "f": [i for i in flags["f"] if type(i) is int and 0 <= i < flags["all"]],
+        }

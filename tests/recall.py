@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from awkward import MANIFEST, PAGES, AwkwardServer
+from awkward_site import AWKWARD, read_manifest, serve_awkward
 
 from webagent.envs.browser import Browser
 from webagent.envs.scenario import Verdict
@@ -187,22 +187,16 @@ class Player:
 
 def measure(browser: Browser, pages: str = "") -> tuple[list[Outcome], list[Outcome]]:
     """All controls, and all names that must not be usable."""
-    here, there = AwkwardServer(), AwkwardServer()
-    here.other = f"http://localhost:{there.server_port}"
     controls: list[Outcome] = []
     absent: list[Outcome] = []
-    try:
-        for entry in MANIFEST:
+    with serve_awkward() as site:
+        for entry in read_manifest():
             if pages and not entry["page"].startswith(pages):
                 continue
-            url = f"http://127.0.0.1:{here.server_port}/{entry['page']}"
-            with WebEnv(PageScenario(url), browser=browser, files=PAGES / "awkward", downloads=None) as env:
+            with WebEnv(PageScenario(site + entry["page"]), browser=browser, files=AWKWARD) as env:
                 player = Player(env, entry)
                 controls += [player.play(c) for c in entry["controls"]]
                 absent += list(player.absent())
-    finally:
-        here.close()
-        there.close()
     return controls, absent
 
 
@@ -210,8 +204,15 @@ def report(controls: list[Outcome], absent: list[Outcome]) -> str:
     listed = sum(not o.listed for o in controls)
     operated = sum(not o.listed and not o.operated for o in controls)
     quiet = sum(not o.listed for o in absent)
-    lines = [f"{o.page:24} {o.name!r}: listed: {o.listed or 'ok'}; operated: {o.operated or 'ok'}" for o in [*controls, *absent] if o.listed or o.operated]
-    lines.append(f"listed {listed}/{len(controls)}, listed and operated {operated}/{len(controls)}, rightly unusable {quiet}/{len(absent)}")
+    lines = [
+        f"{o.page:24} {o.name!r}: listed: {o.listed or 'ok'}; operated: {o.operated or 'ok'}"
+        for o in [*controls, *absent]
+        if o.listed or o.operated
+    ]
+    lines.append(
+        f"listed {listed}/{len(controls)}, listed and operated {operated}/{len(controls)}, "
+        f"rightly unusable {quiet}/{len(absent)}"
+    )
     return "\n".join(lines)
 
 

@@ -90,8 +90,8 @@ def test_a_request_passes_and_its_head_is_rewritten() -> None:
             head = b" HTTP/1.1\r\nHost: evil.net\r\nProxy-Connection: keep-alive\r\nConnection: x-mine\r\nX-Mine: 1\r\n"
             answer = await talk(proxy, b"GET " + url + head + b"Accept: */*\r\n\r\n")
             assert answer == b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
-            expected = f"GET /a?b=c HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nAccept: */*\r\nConnection: close\r\n\r\n"
-            assert server.heads == [expected]
+            host = f"Host: 127.0.0.1:{server.port}"
+            assert server.heads == [f"GET /a?b=c HTTP/1.1\r\n{host}\r\nAccept: */*\r\nConnection: close\r\n\r\n"]
             assert not proxy.blocked
 
     asyncio.run(main())
@@ -226,7 +226,8 @@ def test_loopback_in_any_spelling_is_stopped(host: str) -> None:
 
 def test_a_name_may_not_lead_inside_nor_move_there() -> None:
     async def main() -> None:
-        addresses = {"a.site.net": ["127.0.0.1"], "site.net": ["127.0.0.1"], "moves.net": ["93.184.216.34"], "no.net": []}
+        inside, public = ["127.0.0.1"], ["93.184.216.34"]
+        addresses = {"a.site.net": inside, "site.net": inside, "moves.net": public, "no.net": []}
 
         async def resolve(host: str, port: int) -> list[str]:
             return addresses[host]
@@ -266,7 +267,8 @@ def test_the_next_address_is_tried() -> None:
 MALFORMED = [
     b"\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
     b"GET http://127.0.0.1 HTTP/2\r\n\r\n", b"GET  http://127.0.0.1/ HTTP/1.1\r\n\r\n", b"\xff\x00\x01\r\n\r\n",
-    b"GET https://127.0.0.1/ HTTP/1.1\r\n\r\n", b"GET ftp://127.0.0.1/ HTTP/1.1\r\n\r\n", b"CONNECT 127.0.0.1 HTTP/1.1\r\n\r\n",
+    b"GET https://127.0.0.1/ HTTP/1.1\r\n\r\n", b"GET ftp://127.0.0.1/ HTTP/1.1\r\n\r\n",
+    b"CONNECT 127.0.0.1 HTTP/1.1\r\n\r\n",
     b"CONNECT :80 HTTP/1.1\r\n\r\n", b"CONNECT 127.0.0.1:x HTTP/1.1\r\n\r\n", b"GET http:// HTTP/1.1\r\n\r\n",
     b"GET http://127.0.0.1/ HTTP/1.1\r\nbad\r\n\r\n", b"GET http://127.0.0.1/ HTTP/1.1\r\nA: 1\r\n folded\r\n\r\n",
     b"GET http://127.0.0.1/ HTTP/1.1\r\nA : 1\r\n\r\n", b"GET http://127.0.0.1/ HTTP/1.1\r\nA: 1\nB: 2\r\n\r\n",
@@ -299,9 +301,10 @@ def test_servers_that_fail_give_one_line() -> None:
             async with Server() as gone:
                 pass
             proxy.allow = AllowList(["127.0.0.1", "no-such-name.invalid"])
+            here = f"127.0.0.1:{server.port}"
             for where, status in [
                 (f"127.0.0.1:{gone.port}/", 502), ("no-such-name.invalid/", 502),
-                *((f"127.0.0.1:{server.port}{path}", 502) for path in answers), (f"127.0.0.1:{server.port}/silent", 504),
+                *((here + path, 502) for path in answers), (f"{here}/silent", 504),
             ]:  # fmt: skip
                 got = (await talk(proxy, f"GET http://{where} HTTP/1.1\r\n\r\n".encode())).decode()
                 assert got.startswith(f"HTTP/1.1 {status}") and "x-webagent-failed: " in got, where

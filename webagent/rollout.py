@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from webagent.envs.types import Action, Episode, Observation, Proposal, Step, Task
+from webagent.envs.types import ENDS_EPISODE, Action, Episode, Observation, Proposal, Step, Task
 
 Agent = Callable[[Observation], Proposal | Action]
 MakeAgent = Callable[[Task, np.random.Generator], Agent]
@@ -138,7 +138,8 @@ def _same(before: Step, now: Step) -> bool:
 def _end_of(step: Step, env: Env, at_limit: bool, stuck: bool) -> str:
     """Why the episode ends here, or "" if it goes on."""
     if step.terminated:
-        return str(env.verdict.info.get("reason") or step.action.op)
+        own = "the task ended" if step.action.op not in ENDS_EPISODE else step.action.text or step.action.op
+        return str(env.verdict.info.get("reason") or own)
     if stuck:
         return "stuck"
     return "step limit" if step.truncated or at_limit else ""

@@ -318,11 +318,13 @@ function pathCorners(el) {
 
 // ---- the face -----------------------------------------------------------------------------------------------------
 
-async function observe(level, limit, budget, flags) {
+// `renumber`: references start anew, so that the same page gives the same ones however often it was looked at before.
+async function observe(level, limit, budget, flags, renumber) {
   const t0 = performance.now();
   if (flags) markListeners(flags);
   const settled = await settle(level, limit);
   const t1 = performance.now();
+  if (renumber) forget();
   const answer = tree(budget);
   answer.settled = settled;
   answer.ms = [t1 - t0, performance.now() - t1];

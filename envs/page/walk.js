@@ -155,7 +155,7 @@ function collect(doc, flagged) {
       const blank = kind === "" || (!act && !CONTAINER.has(kind) && !LEAF.has(kind));
       parent = push(el, blank ? "region" : kind, tag, act || region, region ? { region } : null);
       pointer = pointer || hand;
-      rows = false;
+      rows = !act && flagged.has(el) && hasRows(el);
       if (LEAF.has(kind) && !act) textRole = kind;
       mute = mute || getAttribute.call(el, "aria-hidden") === "true";
       if (act && (FIELDS.has(kind) || (CONTENT.has(kind) && !(kind === "clickable" && isRich(el))))) mute = inAct = true;

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 def task_ids() -> list[str]:
     """Every id, MiniWoB++ first."""
-    return [*(f"miniwob.{name}" for name in _tasks("miniwob_tasks.json")), *(f"demo.{t['id']}" for t in _tasks("demo/demo.json"))]
+    return [
+        *(f"miniwob.{name}" for name in _tasks("miniwob_tasks.json")),
+        *(f"demo.{t['id']}" for t in _tasks("demo/demo.json")),
+    ]
 
 
 def make_scenario(task: str, clock: bool = False) -> Scenario:

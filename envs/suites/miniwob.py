@@ -11,6 +11,7 @@ beside a task that tell a person the reward and the time are hidden. ``docs/MINI
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import importlib.util
 import json
@@ -194,6 +195,7 @@ class MiniWobScenario:
 
     async def start(self, session: Session, seed: int) -> Task:
         """Begin the episode of this seed; in the page if it is there already. Raises ``PageUnreachable``."""
+        self._park(session)
         goal = None
         if not self.info.reload and _whole(session) and session.page.url.split("#")[0] == self.url:
             goal = await self._begin(session, seed, loading=False)
@@ -216,11 +218,19 @@ class MiniWobScenario:
             "patience": START_TIMEOUT * 1000,
         }  # fmt: skip
         try:
-            await session.page.mouse.move(-1, -1)  # a pointer left inside would hover over what is drawn next
             goal = await session.evaluate(f"{_BEGIN}({json.dumps(options)})", timeout=START_TIMEOUT + 1)
         except (ActionTimedOut, BrowserGone):
             return None
         return None if goal is None else str(goal)
+
+    def _park(self, session: Session) -> None:
+        """Take the pointer out of the page, where it would hover over what is drawn next.
+
+        A move is handled with the page's next frame, so it goes beside the reset instead of before it.
+        """
+        if session.tabs:
+            self._parking = asyncio.ensure_future(session.page.mouse.move(-1, -1))
+            self._parking.add_done_callback(lambda move: move.cancelled() or move.exception())
 
     async def judge(self, session: Session, action: Action | None) -> Verdict:
         """What the page itself says. An episode whose page was left or reloaded is over: it cannot be taken up again."""

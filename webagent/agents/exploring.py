@@ -29,7 +29,7 @@ def explore(step: GoalStep, view: PageView, memory: StepMemory) -> list[Option]:
             found.append((min(0.44, score + 0.1 * bool(shared)), e, reason))
     found.sort(key=lambda p: (-p[0], view.at[p[1].ref]))
     options = [Option(s, Action("click", target=e.ref), f"{reason} {name_of(e)}", note=("opened", str(memory.waits + 1))) for s, e, reason in found[:5]]
-    if memory.waits < int(memory.notes.get("opened", "0")) <= 6:
+    if memory.notes.get("opened") and memory.waits < int(memory.notes["opened"]) <= 6:
         options.insert(0, Option(0.44, Action("wait"), "what was opened may still be unfolding"))
     return sorted([*options, *_scrolls(view, memory)], key=lambda o: -o.score)
 
@@ -37,7 +37,7 @@ def explore(step: GoalStep, view: PageView, memory: StepMemory) -> list[Option]:
 def key_of(e: Element, view: PageView) -> str:
     """Names an explored element so that it is known again after the page was redrawn."""
     twins = [t.ref for t in view.items if t.role == e.role and t.name == e.name]
-    return f"{e.role}|{e.name}|{e.hint}|{twins.index(e.ref)}"
+    return f"{e.role}|{e.name}|{e.hint}|{twins.index(e.ref) if e.ref in twins else 0}"
 
 
 def _promise(e: Element, view: PageView) -> tuple[float, str]:

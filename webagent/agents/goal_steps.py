@@ -53,6 +53,7 @@ _SETTING = re.compile(
     re.IGNORECASE,
 )
 _SIMILAR = re.compile(r"^(?:the\s+)?(?:words?|options?|items?|choices?|things?|entries)\s+(?:similar|close|related)\s+to\s+", re.IGNORECASE)
+_FORM_OF_ANSWER = re.compile(r"^(?:(?:with|using|in|only|just|the|a|as|its)\s+)+(?:number|name|word|value|date|time|digits?|text)s?\b", re.IGNORECASE)
 _MESSAGE = re.compile(rf"\s*\b(?:with|saying|using)\s+(?:the\s+)?(?:text|message|reply|body|content)?\s*:?\s*(?P<mark>{MARK})")
 _WITH_PAIRS = re.compile(rf"\s+(?:with|using|under)\s+(?P<pairs>(?:the|my|your|an?)?\s*[A-Za-z][^{MARK[1:-1]}]*{MARK}.*)$")
 _STARTS = re.compile(rf"\b(?:start|begin)(?:s|ning|ing)?\s+with\s+(?:the\s+\w+\s+)?(?P<mark>{MARK})", re.IGNORECASE)
@@ -75,7 +76,7 @@ def read_goal(goal: str) -> tuple[GoalStep, ...]:
     steps: list[GoalStep] = []
     for clause in split_clauses(protected.text):
         steps.extend(_read_clause(clause, protected))
-    steps = _resolve_finds(steps)
+    steps = _merge_answers(_resolve_finds(steps))
     return tuple(steps) or (GoalStep("form", clause=goal),)
 
 
@@ -115,6 +116,17 @@ def _resolve_finds(steps: list[GoalStep]) -> list[GoalStep]:
             else:
                 step = replace(step, target=replace(step.target, scope=referent))
         kept.append(step)
+    return kept
+
+
+def _merge_answers(steps: list[GoalStep]) -> list[GoalStep]:
+    """"How many …? Answer with the number." is one question."""
+    kept: list[GoalStep] = []
+    for step in steps:
+        if step.kind == "answer" and kept and kept[-1].kind == "answer" and _FORM_OF_ANSWER.match(step.value):
+            kept[-1] = replace(kept[-1], value=f"{kept[-1].value} {step.value}")
+        else:
+            kept.append(step)
     return kept
 
 

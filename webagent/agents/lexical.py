@@ -54,8 +54,9 @@ class LexicalAgent:
         self.memories = [StepMemory() for _ in self.steps]
         self.at = 0
         self.last: Option | None = None
-        self.last_was_exploring = False
+        self.last_at = 0
         self.seen: frozenset[str] = frozenset()
+        self.url = ""
         self.print = 0
         self.idle = 0
         self.changed_something = False
@@ -64,20 +65,24 @@ class LexicalAgent:
     def propose(self, observation: Observation) -> Proposal:
         """Candidates for the next action, best first."""
         refs = frozenset(e.ref for e in observation.tree.elements)
-        view = PageView(observation.tree, self.goal, refs - self.seen if self.seen else frozenset())
+        moved = observation.url.partition("#")[0] != self.url
+        view = PageView(observation.tree, self.goal, frozenset() if moved else refs - self.seen)
         self._learn(observation, view)
-        self.seen = refs
+        if moved:  # another document counts its references anew
+            for memory in self.memories[self.at : self.at + 1]:
+                memory.forget_refs()
+        self.seen, self.url = refs, observation.url.partition("#")[0]
         options = self._options(view)
-        self.last = options[0]
+        self.last, self.last_at = options[0], self.at
         return _proposal(options)
 
     def _learn(self, observation: Observation, view: PageView) -> None:
         """Judge the last action by the page that followed."""
         now = _fingerprint(observation)
         changed, self.print = now != self.print, now
-        if self.last is None or self.at >= len(self.steps):
+        if self.last is None or self.last_at >= len(self.steps):
             return
-        memory, option = self.memories[self.at], self.last
+        memory, option = self.memories[self.last_at], self.last
         if observation.last_error:
             memory.banned.add(str(option.action))
             memory.tries += 1
@@ -106,6 +111,9 @@ class LexicalAgent:
             if options and options[0].score >= ENOUGH:
                 self.idle = 0
                 return options
+            if memory.tries == 0 and "waited" not in memory.notes and self.last is not None:
+                memory.notes["waited"] = "yes"
+                return [Option(0.3, Action("wait"), "the page may still be loading"), *options]
             further = self._explore(step, view, memory)
             both = sorted([*options, *further], key=lambda o: -o.score)
             if both and self.idle < 12:
@@ -120,7 +128,6 @@ class LexicalAgent:
     def _next(self) -> None:
         self.at += 1
         self.idle = 0
-        self.last = None
 
     def _next_fits(self, view: PageView) -> bool:
         step = self.steps[self.at + 1]
@@ -145,7 +152,7 @@ class LexicalAgent:
     def _explore(self, step: GoalStep, view: PageView, memory: StepMemory) -> list[Option]:
         found = explore(step, view, memory)
         if found and found[0].action.target:
-            memory.explored.add(key_of(view.tree.find(found[0].action.target), view))
+            memory.explored.add(key_of(view.by_ref[found[0].action.target], view))
         return found
 
     def _give_up(self, step: GoalStep) -> Option:

@@ -50,6 +50,7 @@ class PageView:
         said = bare(goal)
         self.items: tuple[Element, ...] = tuple(_unechoed(e, said) for e in tree.elements if e.ref not in echo)
         self.at = {e.ref: i for i, e in enumerate(self.items)}
+        self.by_ref = {e.ref: e for e in self.items}
         self.modal = next((e for e in reversed(self.items) if e.role == "alertdialog" or (e.role in DIALOGS and e.has("modal"))), None)
 
     @functools.cached_property

@@ -14,6 +14,7 @@ from .goal_text import protect, read_target
 from .matching import is_shape, looks_score, similarity
 from .page_view import PLAIN, PageView
 from .skill import DONE, NOTHING, Option, Plan, StepMemory, click, of_part
+from .tables import cell_for
 from .words import bare, content, tokens
 
 _OF = re.compile(
@@ -104,6 +105,9 @@ def answer(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
 
 def answer_to(question: str, view: PageView) -> str:
     """The answer as the page words it, or ""."""
+    if cell := cell_for(question, view):
+        many = re.search(r"\bhow many\b|\bnumber\b", question, re.IGNORECASE)
+        return literals.plain_number(found[0]) if many and (found := literals.numbers(cell)) else cell
     if match := _COUNT.search(question):
         return _count(match["what"], question, view)
     match = _COST.search(question) or _HAVE.search(question) or _OF.search(question)

@@ -56,6 +56,13 @@ class StepMemory:
     finished: bool = False
     parts: dict[str, StepMemory] = field(default_factory=dict)
 
+    def forget_refs(self) -> None:
+        """What is known by reference does not hold in another document."""
+        for kept in (self.clicked, self.typed, self.banned):
+            kept.clear()
+        for part in self.parts.values():
+            part.forget_refs()
+
     def part(self, name: str) -> StepMemory:
         return self.parts.setdefault(name, StepMemory())
 
