@@ -104,7 +104,8 @@ def _is_gone(c: Candidate, proxies: dict[Node, Node]) -> bool:
     node = c.node.parent if c.is_text else proxies.get(c.node, c.node)
     if node is None or not node.is_element or c.tag == "option":
         return False
-    if not look(node).onscreen:
+    seen = look(node)
+    if not seen.onscreen or (seen.clipped and not c.is_text):
         return True
     width, height = size_of(node)
     if c.ghost and any(side is not None and side < 8 for side in (width, height)):
@@ -133,7 +134,7 @@ def _element(c: Candidate, ref: str, parent: Element | None, twin: bool) -> Elem
         ref=ref, role=role, name=name, parent=up, depth=depth,
         tag=f"input:{kind_of(el)}" if el.tag == "input" else el.tag,
         value=value_of(el) if valued else "",
-        states=tuple(sorted([*states_of(el, role), *(["actionable"] if c.act else [])])),
+        states=tuple(sorted([*states_of(el, role), *c.marks])),
         shape=_shape_of(el, bare=c.act and not name),
         href=cut(address(el.get("href") or el.get("xlink:href"), el.scope.base), 500) if linked else "",
         context=context_of(el, role, name, twin) if c.act and not c.closed and not drawn else "",

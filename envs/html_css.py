@@ -15,7 +15,7 @@ from .html_dom import Node
 
 PROPERTIES = frozenset({
     "display", "visibility", "opacity", "content-visibility", "cursor", "position", "left", "top", "width", "height",
-    "transform", "pointer-events", "content", "fill", "stroke", "background", "background-color",
+    "transform", "pointer-events", "overflow", "overflow-x", "overflow-y", "max-height", "font-size", "float", "flex-direction", "content", "fill", "stroke", "background", "background-color",
 })  # fmt: skip
 _NEVER = frozenset({
     "hover", "focus", "active", "focus-visible", "focus-within", "visited", "target", "popover-open", "modal",

@@ -19,17 +19,19 @@ _CURSOR = {"button": "default", "input": "text", "textarea": "text", "select": "
 class Look(NamedTuple):
     """``rendered``: takes part in the page. ``visible``: not ``visibility: hidden``. ``opaque``: not wholly transparent.
 
-    ``onscreen``: not moved far off to the left or top. ``cursor``: what the pointer becomes.
+    ``onscreen``: not moved far off to the left or top. ``clipped``: in a box of no height or width that cuts off what is
+    in it. ``cursor``: what the pointer becomes.
     """
 
     rendered: bool
     visible: bool
     opaque: bool
     onscreen: bool
+    clipped: bool
     cursor: str
 
 
-_BLANK = Look(True, True, True, True, "auto")
+_BLANK = Look(True, True, True, True, False, "auto")
 
 
 def style_of(node: Node) -> dict[str, str]:
@@ -108,7 +110,8 @@ def _look(node: Node, above: Look) -> Look:
     if cursor in ("", "inherit", "unset"):
         own = "pointer" if node.tag == "a" and "href" in node.attrs else _CURSOR.get(node.tag)
         cursor = own if own and not cursor else above.cursor
-    return Look(rendered, visible, opaque, above.onscreen and not _moved_off(style), cursor)
+    clipped = above.clipped or (node.parent is not None and node.parent.is_element and _clips_all(node.parent))
+    return Look(rendered, visible, opaque, above.onscreen and not _moved_off(style), clipped, cursor)
 
 
 def _rendered(node: Node, style: dict[str, str]) -> bool:
@@ -140,9 +143,19 @@ def _hidden_by_browser(node: Node) -> bool:
 
 
 def _moved_off(style: dict[str, str]) -> bool:
+    transform = style.get("transform", "")
     if style.get("position") in ("absolute", "fixed"):
-        for side in ("left", "top"):
-            offset = px(style.get(side, ""))
-            if offset is not None and offset < FAR:
-                return True
-    return "scale(0)" in style.get("transform", "")
+        if any((px(style.get(side, "")) or 0.0) < FAR for side in ("left", "top")):
+            return True
+        moved = re.search(r"translate(?:x|3d)?\(\s*-(\d+)", transform)
+        if moved and int(moved[1]) >= 100 and transform[moved.end() :].lstrip(".0123456789").startswith("%"):
+            return True
+    return bool(re.search(r"scale\(0\)", transform))
+
+
+def _clips_all(node: Node) -> bool:
+    style = style_of(node)
+    if not re.search("hidden|clip", style.get("overflow", "") + style.get("overflow-y", "")):
+        return False
+    sides = (style.get("width", ""), style.get("height", ""), style.get("max-height", ""))
+    return any((px(side) if side else None) in (0.0, 1.0) for side in sides)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .html_dom import Node, parse
+from .html_flow import scrolls
 from .html_names import name_of, role_of
 from .html_style import look, px, size_of
 from .html_text import FIELDS, kind_of, squash, table
@@ -43,7 +44,10 @@ class At(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Candidate:
-    """A node that may become an element. ``words``: text of a run (``tag`` is ``#text``). ``closed``: a folded option."""
+    """A node that may become an element. ``words``: text of a run (``tag`` is ``#text``). ``closed``: a folded option.
+
+    ``region``: it scrolls.
+    """
 
     node: Node
     role: str
@@ -53,6 +57,7 @@ class Candidate:
     words: str = ""
     closed: bool = False
     ghost: bool = False
+    region: bool = False
     keep: bool = False
     below: int = 0
     name: str = ""
@@ -60,6 +65,10 @@ class Candidate:
     @property
     def is_text(self) -> bool:
         return self.tag == "#text"
+
+    @property
+    def marks(self) -> list[str]:
+        return ["actionable"] * self.act + ["scrollable"] * self.region
 
 
 class Walk:
@@ -169,15 +178,19 @@ class Walk:
             mute=at.mute or el.get("aria-hidden") == "true", pointer=at.pointer or hand, rows=False,
             role=kind if kind in roles.leaf and not act else at.role,
         )  # fmt: skip
-        if act or shown:
-            return self._keep(el, kind, act, at, inside)
+        region = not at.in_act and el.tag not in roles.inline and scrolls(el, roles.inline)
+        if act or region or shown:
+            return self._keep(el, kind, act, region, at, inside)
         rows = el.tag not in ("body", "html") and _listens(el) and _has_rows(el)
         self._children(el, inside._replace(rows=True) if rows else inside)
 
-    def _keep(self, el: Node, kind: str, act: bool, at: At, inside: At) -> None:
+    def _keep(self, el: Node, kind: str, act: bool, region: bool, at: At, inside: At) -> None:
         self._flush()
         self._flush_later(at)
-        inside = inside._replace(parent=self._push(el, kind, at, act))
+        blank = not kind or (not act and kind not in table().container and kind not in table().leaf)
+        slot = self._push(el, "region" if blank else kind, at, act or region)
+        self.list[slot].region = region
+        inside = inside._replace(parent=slot)
         if act and (kind in FIELDS or (kind in table().from_content and not (kind == "clickable" and _is_rich(el)))):
             inside = inside._replace(mute=True, in_act=True)
         if el.tag not in _CLOSED:
@@ -279,7 +292,7 @@ def _is_rich(el: Node) -> bool:
 def _can_see(control: Node) -> bool:
     seen = look(control)
     large = not any(side is not None and side <= 2 for side in size_of(control))
-    return seen.rendered and seen.visible and seen.opaque and seen.onscreen and large
+    return seen.rendered and seen.visible and seen.opaque and seen.onscreen and not seen.clipped and large
 
 
 def _is_icon(el: Node) -> bool:

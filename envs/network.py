@@ -29,9 +29,11 @@ def context_options(proxy: Proxy) -> dict[str, Any]:
 def launch_flags() -> list[str]:
     """Chromium switches for what a context's proxy does not see; they belong to every launch."""
     return [
-        # WebRTC opens UDP sockets of its own: only what can go through the proxy may leave.
+        # WebRTC opens UDP sockets of its own: only what can go through the proxy may leave. The headless shell knows
+        # the first name of this switch, a full Chromium the second.
         "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-        # HTTP/3 and WebTransport are UDP too.
+        "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+        # HTTP/3 is UDP too. (WebTransport gives up by itself where there is a proxy.)
         "--disable-quic",
         # <link rel=dns-prefetch> would ask the system's resolver for a name that the proxy refuses.
         "--dns-prefetch-disable",

@@ -64,7 +64,8 @@ def observation_space() -> Dict:
     }
     element = {
         **{name: _text(name) for name in _ELEMENT}, "parent": _text("parent"), "box": _numbers(4),
-        "states": MultiBinary(len(STATES)), "depth": _whole(), "shape": Sequence(Dict(shape)), "scroll": Sequence(_numbers(4)),
+        "states": MultiBinary(len(STATES)), "depth": _whole(), "shape": Sequence(Dict(shape)),
+        "scroll": Sequence(_numbers(4)),
     }  # fmt: skip
     tab = {"url": _text("url"), "title": _text("title"), "active": Discrete(2)}
     frame = {"time": Box(0, 1e12, (), np.float64), "size": Box(0, 2**15, (2,), np.int64), "rgb": UnicodeText(2**27)}
@@ -73,11 +74,11 @@ def observation_space() -> Dict:
             **{name: _text(name) for name in _OBSERVED},
             "tabs": Sequence(Dict(tab)),
             "elements": Sequence(Dict(element)),
-            "dropped": _whole(),
+            "dropped": Box(0, 2**31 - 1, (1,), np.int64),
             "viewport": Box(0, 2**15, (2,), np.int64),
             "scroll": _numbers(4),
             "frames": Sequence(Dict(frame)),
-            "step": _whole(),
+            "step": Box(0, 2**31 - 1, (1,), np.int64),
         }
     )
 
@@ -104,14 +105,14 @@ def to_space(observation: Observation) -> dict[str, Any]:
             for t in observation.tabs
         ),
         "elements": tuple(_element_to_space(e) for e in tree.elements),
-        "dropped": np.array(tree.dropped, np.int64),
+        "dropped": np.array([tree.dropped], np.int64),
         "viewport": np.array(tree.viewport, np.int64),
         "scroll": np.array(tree.scroll, np.float64),
         "frames": tuple(
             {"time": np.array(f.time), "size": np.array((f.width, f.height)), "rgb": f.rgb.decode("latin-1")}
             for f in observation.frames
         ),
-        "step": np.array(observation.step, np.int64),
+        "step": np.array([observation.step], np.int64),
     }
 
 
@@ -142,7 +143,7 @@ def from_space(data: dict[str, Any]) -> Observation:
     width, height = map(int, data["viewport"])
     tree = ActionTree(
         tuple(_element_from_space(e) for e in data["elements"]),
-        int(data["dropped"]),
+        int(data["dropped"][0]),
         (width, height),
         _four(data["scroll"]),
     )
@@ -154,7 +155,7 @@ def from_space(data: dict[str, Any]) -> Observation:
             Frame(float(f["time"]), int(f["size"][0]), int(f["size"][1]), f["rgb"].encode("latin-1"))
             for f in data["frames"]
         ),
-        step=int(data["step"]),
+        step=int(data["step"][0]),
     )
 
 

@@ -77,6 +77,7 @@ class Tab:
         page.on("requestfinished", tab._on_request_end)
         page.on("requestfailed", tab._on_request_end)
         cdp.on("Page.frameRequestedNavigation", tab._on_navigation_asked)
+        cdp.on("Page.windowOpen", lambda _: tab._expects_window())
         cdp.on("Page.frameStartedLoading", lambda e: tab._starts(e["frameId"]))
         cdp.on("Page.domContentEventFired", lambda _: tab._starts(frame_id, LOAD_LIMIT, only_shorten=True))
         cdp.on("Page.frameStoppedLoading", tab._on_stopped)
@@ -116,9 +117,12 @@ class Tab:
 
     def _on_navigation_asked(self, event: dict[str, Any]) -> None:
         if event.get("disposition", "currentTab") != "currentTab":
-            self.opening = time.monotonic() + LOAD_LIMIT
+            self._expects_window()
         elif event.get("reason") not in ("metaTagRefresh", "httpHeaderRefresh"):
             self._starts(event["frameId"])
+
+    def _expects_window(self) -> None:
+        self.opening = time.monotonic() + LOAD_LIMIT
 
     def _starts(self, frame: str, limit: float | None = None, only_shorten: bool = False) -> None:
         main = frame == self.main.frame_id

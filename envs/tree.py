@@ -20,8 +20,8 @@ def elements_of(
     """Decode one frame's rows.
 
     ``origin``: where that frame's content starts in the top viewport, and its scale; ``parent``: the iframe element
-    around it; ``covered``: the frame cannot be clicked, so nothing in it can. Rows marked ``lost`` (cut off by a box that does not
-    scroll) are left out: a person could not use them either.
+    around it; ``covered``: the frame cannot be clicked, so nothing in it can. Rows marked ``lost`` (cut off by a box
+    that does not scroll) are left out: a person could not use them either.
     """
     made: list[Element] = []
     ox, oy, scale = origin

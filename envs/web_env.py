@@ -29,6 +29,7 @@ from .scenario import Scenario, Verdict
 from .session import Options, Session
 from .site_graph import SiteGraph
 from .tab import Reading
+from .timings import Timings
 from .tree import render
 from .types import ENDS_EPISODE, Action, Observation, Task
 
@@ -58,7 +59,8 @@ class WebEnv(gym.Env[dict[str, Any], Any]):
     metadata = {"render_modes": ["human", "rgb_array", "ansi"], "render_fps": 10}
 
     def __init__(  # noqa: PLR0913 (gym.make takes flat keyword arguments)
-        self, scenario: Scenario, *, browser: Browser | None = None, executable: str | None = None, headless: bool = True,
+        self, scenario: Scenario, *, browser: Browser | None = None, executable: str | None = None,
+        headless: bool = True,
         view: str = "typed", settle: Settle = "frame", budget: int = 400, screen: bool = False,
         resolve: Callable[[str], str] = str, redact: Callable[[Observation], Observation] | None = None,
         files: str | os.PathLike[str] | None = None, downloads: str | os.PathLike[str] | None = None,
@@ -243,7 +245,7 @@ class WebEnv(gym.Env[dict[str, Any], Any]):
         verdict = self.verdict
         return {
             "settled": reading.settled,
-            "ms": {**took, **reading.ms, "total": (time.perf_counter() - began) * 1000},
+            "ms": Timings(**took, **reading.ms, total=(time.perf_counter() - began) * 1000),
             "success": verdict.success,
             "success_positive": verdict.success_positive,
             "raw_reward": float(verdict.info.get("raw_reward", verdict.reward)),

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 NAME = "webagent"
 ANSWER_TIMEOUT = 12.0
 _FACE = (
-    "observe", "settle", "untilChange", "locate", "describe", "focusOn", "caret", "optionIndex", "pick", "setValue", "boxOf",
-    "scrollPage", "regionSize", "frameOrigin", "adopt", "nodeOf",
+    "observe", "settle", "untilChange", "locate", "describe", "focusOn", "caret", "optionIndex", "pick", "setValue",
+    "boxOf", "scrollPage", "regionSize", "frameOrigin", "adopt", "nodeOf",
 )  # fmt: skip
 
 
@@ -116,7 +116,7 @@ class World:
         raise AssertionError("unreachable")
 
     async def adopt_closed_roots(self, suspects: list[int]) -> int:
-        """Look into possible hosts through the protocol and hand their closed roots to our scripts; returns how many."""
+        """Look into possible hosts through the protocol, hand their closed roots to our scripts; how many."""
         found = 0
         for ref in suspects:
             node = await self.run(f"nodeOf({ref})", by_value=False)

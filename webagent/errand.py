@@ -20,7 +20,7 @@ from webagent.commands import Result
 from webagent.console import Console
 from webagent.datasets import EpisodeWriter
 from webagent.deadline import deadline
-from webagent.envs.errors import UsageError, WebAgentError
+from webagent.envs.errors import HostBlocked, RequestBlocked, UsageError, WebAgentError
 from webagent.envs.suites.task_file import WebScenario
 from webagent.envs.types import Episode, Step, Task, to_json
 from webagent.report import write_report
@@ -219,6 +219,9 @@ class Record:
         self.console.say(f"{len(self.steps):>3}. {words}  {duration(step.ms.get('env', 0.0))}")
         if step.error:
             self.console.say(f"     {clean(step.error, 200)}", "yellow")
+        name, _, message = step.error.partition(": ")
+        if name == RequestBlocked.__name__:
+            raise HostBlocked(message.partition(";")[0], "if you trust it, repeat with --allow HOST")
 
 
 def _told(step: Step) -> dict[str, Any]:

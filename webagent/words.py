@@ -59,8 +59,8 @@ def describe_action(action: Action, tree: ActionTree) -> str:
             return f"switch to tab {text}"
         case "answer":
             return f'answer "{text}"'
-        case "give_up":
-            return "give up" + (f": {text}" if text else "")
+        case "give_up" | "done":
+            return action.op.replace("_", " ") + (f": {text}" if text else "")
     words = action.op.replace("_", " ")
     return " ".join(part for part in (words, what, text) if part)
 

@@ -24,7 +24,7 @@ from .goal_steps import GoalStep, read_goal
 from .page_view import PageView
 from .pointing import between, drag, draw, sort_items
 from .reading import answer, copy, describe_drawing
-from .skill import DONE, NOTHING, Option, Plan, Skill, StepMemory, click
+from .skill import DONE, NOTHING, Option, Plan, Skill, StepMemory, centre, click
 from .words import bare
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class LexicalAgent:
         self.at = 0
         self.last: Option | None = None
         self.last_at = 0
+        self.spot: tuple[float, float] | None = None
         self.seen: frozenset[str] = frozenset()
         self.url = ""
         self.print = 0
@@ -74,6 +75,8 @@ class LexicalAgent:
         self.seen, self.url = refs, observation.url.partition("#")[0]
         options = self._options(view)
         self.last, self.last_at = options[0], self.at
+        pointed = view.by_ref.get(self.last.action.target or "")
+        self.spot = centre(pointed) if pointed is not None else None
         return _proposal(options)
 
     def _learn(self, observation: Observation, view: PageView) -> None:
@@ -102,7 +105,7 @@ class LexicalAgent:
         while self.at < len(self.steps):
             step, memory = self.steps[self.at], self.memories[self.at]
             plan = DONE if memory.finished else _skill_of(step)(step, view, memory)
-            options = [o for o in plan.options if str(o.action) not in memory.banned]
+            options = [o for o in self._no_undoing(plan.options, view) if str(o.action) not in memory.banned]
             if plan.done or (plan.options and not options and memory.tries > 8):
                 self._next()
                 continue
@@ -124,6 +127,19 @@ class LexicalAgent:
                 continue
             return [self._give_up(step)]
         return [self._finish(view)]
+
+    def _no_undoing(self, options: tuple[Option, ...], view: PageView) -> list[Option]:
+        """What the step before has clicked by other words is less likely meant again: a second click undoes."""
+        if self.at == 0 or self.steps[self.at - 1].target.words == self.steps[self.at].target.words:
+            return list(options)
+        clicked = self.memories[self.at - 1].clicked
+
+        def undoes(option: Option) -> bool:
+            e = view.by_ref.get(option.action.target or "")
+            return e is not None and option.action.op == "click" and (e.ref in clicked or _covers(e, self.spot))
+
+        weaker = [replace(o, score=0.75 * o.score) if undoes(o) else o for o in options]
+        return sorted(weaker, key=lambda o: -o.score)
 
     def _next(self) -> None:
         self.at += 1
@@ -168,6 +184,13 @@ class LexicalAgent:
             if len(found) == 1 and (self.changed_something or bare(found[0].name) == "submit"):
                 return click(found[0], 0.5, "hands in what was filled:")
         return Option(0.9, Action("done", text="all steps are done"), "all steps are done")
+
+
+def _covers(e: Element, spot: tuple[float, float] | None) -> bool:
+    """Whether the element now lies where the last action pointed, and is no larger than a control."""
+    if spot is None or e.box[2] * e.box[3] > 40000:
+        return False
+    return e.box[0] <= spot[0] <= e.box[0] + e.box[2] and e.box[1] <= spot[1] <= e.box[1] + e.box[3]
 
 
 def _fingerprint(observation: Observation) -> int:

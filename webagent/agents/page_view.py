@@ -93,6 +93,11 @@ class PageView:
         """Sum of the words' idf; a word that the page does not know weighs most."""
         return sum(self.idf.get(w, 1.0) for w in words)
 
+    def mentions(self, words: str, text: str) -> float:
+        """How much of ``words``, by rarity, ``text`` says, in [0, 1]; words that the page never says do not count."""
+        wanted = [w for w in content(words) if w in self.idf]
+        return self.weight(w for w in wanted if w in content(text)) / self.weight(wanted) if wanted else 0.0
+
     def _is_closed_option(self, e: Element) -> bool:
         parent = self.tree.by_ref.get(e.parent or "")
         return e.role == "option" and parent is not None and parent.tag == "select" and parent.role == "combobox"
@@ -205,7 +210,9 @@ def _same_shape(a: Element, b: Element) -> bool:
 
 def _unechoed(e: Element, goal: str) -> Element:
     """A field beside the goal's text may be named by it; that name tells nothing."""
-    return replace(e, name="") if len(e.name) > 25 and bare(e.name).rstrip("…") in goal and e.role not in PLAIN else e
+    if e.role in FIELDS and 2 * len(e.name) > len(goal) and bare(e.name).rstrip("…") in goal:
+        return replace(e, name="")
+    return e
 
 
 def _goal_echo(elements: tuple[Element, ...], goal: str) -> set[str]:
@@ -218,7 +225,7 @@ def _goal_echo(elements: tuple[Element, ...], goal: str) -> set[str]:
     joined = "".join(squashed)
     found = joined.find(wanted)
     if found < 0:
-        return {e.ref for e, s in zip(plain, squashed, strict=True) if len(s) > 25 and s in wanted}
+        return {e.ref for e, s in zip(plain, squashed, strict=True) if 2 * len(s) > len(wanted) and s in wanted}
     echo, at = set(), 0
     for e, s in zip(plain, squashed, strict=True):
         if at + len(s) > found and at < found + len(wanted):

@@ -141,8 +141,8 @@ def _count(what: str, question: str, view: PageView) -> str:
 
 def _attribute(what: str, of: str, view: PageView) -> str:
     """The ``what`` of the thing called ``of``: by table headers, by labels near it, by the kind of value."""
-    named = [(similarity(of, e.name, view).score, e) for e in view.texts]
-    named = sorted((p for p in named if p[0] >= 0.55), key=lambda p: -p[0])
+    named = [(view.mentions(of, e.name), e) for e in view.texts]
+    named = sorted((p for p in named if p[0] >= 0.55), key=lambda p: (-p[0], len(p[1].name)))
     for _, e in named[:3]:
         near = _row_of(e, view)
         by_header = [t for t in near if similarity(what, t.context.split("·")[0], view).score > 0.6 or tokens(what)[-1:] == tokens(t.context)[:1]]
@@ -150,7 +150,7 @@ def _attribute(what: str, of: str, view: PageView) -> str:
             return by_header[0].name
         if column := _column_value(what, e, view):
             return column
-        labelled = next((t for t in near if similarity(what, bare(t.name), view).score >= 0.85), None)
+        labelled = next((t for t in near if t.role != "columnheader" and similarity(what, bare(t.name), view).score >= 0.85), None)
         if labelled is not None and (after := view.text_after(labelled)) is not None:
             return after.name
         for words, pattern in _KINDS:
