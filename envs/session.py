@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser as PlaywrightBrowser
     from playwright.async_api import BrowserContext, Page
 
-ACT_TIMEOUT = 15.0
+ACT_TIMEOUT = 8.0
 GOTO_TIMEOUT_MS = 15_000.0
 NAVIGATION_OPS = frozenset({"goto", "back", "forward"})
 

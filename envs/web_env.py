@@ -24,7 +24,7 @@ from . import spaces
 from .actions import Limits
 from .allowlist import AllowList
 from .browser import Browser
-from .errors import ActionFailed, BadAction, BrowserGone, UsageError
+from .errors import ActionFailed, BadAction, BrowserGone, TimedOut, UsageError
 from .scenario import Scenario, Verdict
 from .session import Options, Session
 from .site_graph import SiteGraph
@@ -143,12 +143,9 @@ class WebEnv(gym.Env[dict[str, Any], Any]):
 
     def close(self) -> None:
         """Close the context, and the browser if it is our own; may be called twice."""
-        session, self._session = self._session, None
-        browser = self._browser
-        if session is not None and browser is not None and browser.alive:
-            browser.call(session.close(), timeout=15.0)
-        if self._own and browser is not None:
-            browser.close()
+        self._drop_session()
+        if self._own and self._browser is not None:
+            self._browser.close()
             self._browser = None
         self.scenario.close()
 
@@ -174,18 +171,27 @@ class WebEnv(gym.Env[dict[str, Any], Any]):
             raise gym.error.ResetNeeded("expected reset() first")
         return self._browser.call(work)
 
+    def _drop_session(self) -> None:
+        """Close the context and its proxy, dead or alive."""
+        session, self._session = self._session, None
+        if session is not None and self._browser is not None:
+            try:
+                self._browser.call(session.close(), timeout=15.0)
+            except (BrowserGone, TimedOut):
+                return  # its loop is gone, and with it all that the session held
+
     def _begin(self, seed: int) -> Reading:
         for last in range(1, RESET_TRIES + 1):
             if self._browser is None:
                 self._browser = Browser(*self._launch)
             if not self._browser.alive:
-                self._session = None
+                self._drop_session()
                 self._browser.start()
             try:
                 reading: Reading = self._browser_call(self._start(seed))
                 return reading
             except BrowserGone:
-                self._session = None
+                self._drop_session()
                 if last == RESET_TRIES:
                     raise
         raise AssertionError("unreachable")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playwright.async_api import CDPSession
 
 NAME = "webagent"
-ANSWER_TIMEOUT = 12.0
+ANSWER_TIMEOUT = 8.0
 _FACE = (
     "observe", "settle", "untilChange", "locate", "describe", "focusOn", "caret", "optionIndex", "pick", "setValue",
     "boxOf", "scrollPage", "regionSize", "frameOrigin", "adopt", "nodeOf",

@@ -192,7 +192,7 @@ def run(monkeypatch: pytest.MonkeyPatch, asked: Errand, *script: Action, env: Fa
     monkeypatch.setattr("webagent.errand.make_policy", lambda name: scripted(*script))
 
     @contextmanager
-    def open_env(asked: Errand, scenario: Any) -> Iterator[FakeEnv]:
+    def open_env(asked: Errand, scenario: Any, secrets: Any) -> Iterator[FakeEnv]:
         yield env or FakeEnv()
 
     log = io.StringIO()

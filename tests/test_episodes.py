@@ -16,7 +16,7 @@ from webagent.rollout import Watch, run_episode
 
 
 def play(pictures: list[bytes] | None = None) -> Episode:
-    watch = Watch(screen=pictures.append if pictures is not None else None)
+    watch = Watch(screen=(lambda jpeg, _: pictures.append(jpeg)) if pictures is not None else None)
     return run_episode(FakeEnv(), scripted(*SCRIPT), seed=3, source="policy:scripted", watch=watch)
 
 

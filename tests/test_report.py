@@ -80,7 +80,8 @@ def test_text_of_a_hostile_page_stays_text(tmp_path: Path) -> None:
 
 def test_nothing_is_fetched(tmp_path: Path) -> None:
     pictures: list[bytes] = []
-    episode = run_episode(FakeEnv(), scripted(*SCRIPT), seed=1, source="policy:x", watch=Watch(screen=pictures.append))
+    watch = Watch(screen=lambda jpeg, observation: pictures.append(jpeg))
+    episode = run_episode(FakeEnv(), scripted(*SCRIPT), seed=1, source="policy:x", watch=watch)
     write_episode(tmp_path, episode, tuple(pictures))
     page = outline(write_report(tmp_path))
     sources = [a["src"] for _, a in page.seen if a.get("src")]

@@ -5,6 +5,7 @@ Whatever stops it, the steps so far are on disk and in the answer.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 import time
@@ -22,16 +23,18 @@ from webagent.datasets import EpisodeWriter
 from webagent.deadline import deadline
 from webagent.envs.errors import HostBlocked, RequestBlocked, UsageError, WebAgentError
 from webagent.envs.suites.task_file import WebScenario
-from webagent.envs.types import Episode, Step, Task, to_json
+from webagent.envs.types import Episode, Observation, Step, Task, to_json
 from webagent.report import write_report
 from webagent.report.episode import duration
 from webagent.rollout import Watch, run_episode
+from webagent.safety import Guard, terminal_asker
 from webagent.suites import Options, find_task
+from webagent.vault import Secrets
 from webagent.words import clean, describe_action, describe_target
 
 DEFAULT_MAX_STEPS = 30
 DEFAULT_OUT = "webagent-out"
-OpenEnv = Callable[["Errand", Any], AbstractContextManager[Any]]
+OpenEnv = Callable[["Errand", Any, Secrets], AbstractContextManager[Any]]
 
 
 @dataclass(frozen=True)
@@ -57,21 +60,22 @@ class Errand:
 def perform(errand: Errand, console: Console, open_env: OpenEnv | None = None) -> Result:
     """Do it. Raises only ``UsageError``, for what was asked wrongly; every other end is in the result.
 
-    ``open_env(errand, scenario)``: a context with an environment; by default a browser of its own.
+    ``open_env(errand, scenario, secrets)``: a context with an environment; by default a browser of its own.
     """
     make_agent = make_policy(errand.policy)
-    scenario = scenario_of(errand)
-    record = Record(console, _folder_for(errand), f"policy:{errand.policy}")
+    scenario, secrets, practice = plan_of(errand)
+    guard = None if practice else Guard(errand.yes, terminal_asker())
+    record = Record(console, _folder_for(errand), f"policy:{errand.policy}", secrets)
     error: WebAgentError | None = None
     try:
-        with deadline(errand.timeout), (open_env or open_browser_env)(errand, scenario) as env, record:
+        with deadline(errand.timeout), (open_env or open_browser_env)(errand, scenario, secrets) as env, record:
             record.episode = run_episode(
                 env,
                 make_agent,
                 seed=errand.seed,
                 source=record.source,
                 max_steps=errand.max_steps,
-                watch=record.watch(guard=None),
+                watch=record.watch(guard),
             )
             record.finish()
     except UsageError:
@@ -90,13 +94,20 @@ def perform(errand: Errand, console: Console, open_env: OpenEnv | None = None) -
 
 
 @contextmanager
-def open_browser_env(errand: Errand, scenario: Any) -> Iterator[Any]:
+def open_browser_env(errand: Errand, scenario: Any, secrets: Secrets) -> Iterator[Any]:
     """A browser for this errand alone, and the scenario in it."""
     from webagent.envs.browser import Browser
     from webagent.envs.web_env import WebEnv
 
     with Browser(errand.browser, headless=not errand.headed) as browser:
-        env = WebEnv(scenario, browser=browser, screen=True, allow=errand.allow)
+        env = WebEnv(
+            scenario,
+            browser=browser,
+            screen=True,
+            allow=errand.allow,
+            resolve=secrets.resolve,
+            redact=secrets.redact_observation,
+        )
         try:
             yield env
         finally:
@@ -107,19 +118,26 @@ class Interrupted(WebAgentError):
     exit_code = 130
 
 
-def scenario_of(errand: Errand) -> Any:
-    """What is to be played; raises ``UsageError`` unless it is a goal with an address, or a task."""
+def plan_of(errand: Errand) -> tuple[Any, Secrets, bool]:
+    """The scenario, the secrets, and whether it is practice that nobody needs to confirm.
+
+    Raises ``UsageError`` unless it is a goal with an address or a task, and all secrets that it names are there.
+    """
     if errand.task:
         if errand.goal or errand.url:
             raise UsageError("--task brings its own goal and address", "leave out GOAL and --url")
         suite, task = find_task(errand.task)
-        return suite.scenario(task, Options(errand.max_steps, allow=errand.allow))
+        secrets = suite.open_secrets(errand.secrets)
+        secrets.check(suite.goals.get(task, ""))
+        return suite.scenario(task, Options(errand.max_steps, allow=errand.allow)), secrets, suite.practice
     if not errand.goal or not errand.goal.strip():
         raise UsageError("expected a GOAL with --url, or a --task", 'webagent run "GOAL" --url URL')
     if not errand.url:
         raise UsageError("expected --url: where to start", f'webagent run "{clean(errand.goal, 40)}" --url URL')
-    url = whole_address(errand.url)
-    return WebScenario(url, errand.goal, errand.allow, max_steps=errand.max_steps or DEFAULT_MAX_STEPS)
+    secrets = Secrets.parse(errand.secrets)
+    secrets.check(errand.goal)
+    steps = errand.max_steps or DEFAULT_MAX_STEPS
+    return WebScenario(whole_address(errand.url), errand.goal, errand.allow, max_steps=steps), secrets, False
 
 
 def whole_address(text: str) -> str:
@@ -139,6 +157,7 @@ class Record:
     console: Console
     folder: Path
     source: str
+    secrets: Secrets = field(default_factory=Secrets)
     task: Task | None = None
     steps: list[Step] = field(default_factory=list)
     episode: Episode | None = None
@@ -159,6 +178,7 @@ class Record:
     def finish(self) -> None:
         """The episode has come to its own end."""
         if self.writer and self.episode:
+            self.episode = dataclasses.replace(self.episode, info=self.secrets.redact_all(self.episode.info))
             self.writer.finish(self.episode)
 
     @property
@@ -207,11 +227,12 @@ class Record:
         self.console.say(f"page  {clean(task.start_url, 200)}   {self.source}", "dim")
         self.writer = EpisodeWriter(self.folder, task, self.source).__enter__()
 
-    def _screen(self, jpeg: bytes) -> None:
+    def _screen(self, jpeg: bytes, observation: Observation) -> None:
         if self.writer:
-            self.writer.screen(jpeg)
+            self.writer.screen(self.secrets.redact_screen(jpeg, observation))
 
     def _step(self, step: Step) -> None:
+        step = self.secrets.redact_all(step)
         self.steps.append(step)
         if self.writer:
             self.writer.step(step)

@@ -53,6 +53,10 @@ class BenchSettings:
     """Actions an episode, or None for the task's own limit."""
     clock: bool = False
     """MiniWoB++'s own time limit."""
+    secrets: tuple[str, ...] = ()
+    """``NAME=ENVVAR`` of what may be typed; never the values."""
+    yes: bool = False
+    """Confirm what would need a person, on sites beyond this machine."""
     keep: int = 2
     """Failed episodes a task that are kept whole."""
     browser: str | None = None
@@ -61,7 +65,7 @@ class BenchSettings:
     """The benchmark's folder."""
 
 
-MAY_DIFFER = ("browser", "out", "keep")
+MAY_DIFFER = ("browser", "out", "keep", "secrets")
 """Settings that a resumed benchmark may change, because no result depends on them."""
 
 

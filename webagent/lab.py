@@ -13,19 +13,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from webagent.agents import make_policy
 from webagent.datasets import write_episode
 from webagent.envs.errors import BrowserGone, WebAgentError
-from webagent.envs.types import Episode, Step
+from webagent.envs.types import Action, Episode, Observation, Step
 from webagent.rollout import Watch, run_episode
+from webagent.safety import Guard
 from webagent.scores import EpisodeResult
 from webagent.seeds import bench_seed
 from webagent.suites import Options, open_suite
+from webagent.vault import Secrets
 from webagent.workers import Play
 
 if TYPE_CHECKING:
     from webagent.evaluate import BenchSettings
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @contextmanager
@@ -36,14 +41,21 @@ def open_browser_lab(settings: BenchSettings) -> Iterator[Play]:
 
     suite = open_suite(settings.suite)
     options = Options(settings.max_steps, settings.clock)
+    secrets = suite.open_secrets(settings.secrets)
 
     def open_browser() -> Any:
         return Browser(executable=settings.browser).start()
 
     def open_env(task: str, browser: Any, screen: bool) -> Any:
-        return WebEnv(suite.scenario(task, options), browser=browser, screen=screen)
+        return WebEnv(
+            suite.scenario(task, options),
+            browser=browser,
+            screen=screen,
+            resolve=secrets.resolve,
+            redact=secrets.redact_observation if secrets.names else None,
+        )
 
-    lab = Lab(settings, open_browser, open_env)
+    lab = Lab(settings, open_browser, open_env, secrets)
     try:
         lab.start()
         yield lab.play
@@ -55,15 +67,23 @@ class Lab:
     """Plays episodes; keeps browser and environment for as long as both are sound.
 
     ``open_browser()`` gives something to ``close()``; ``open_env(task, browser, screen)`` an environment in it.
+    On pages of this machine nobody confirms anything; elsewhere what needs a person is refused, unless the settings
+    say yes.
     """
 
     def __init__(
-        self, settings: BenchSettings, open_browser: Callable[[], Any], open_env: Callable[[str, Any, bool], Any]
+        self,
+        settings: BenchSettings,
+        open_browser: Callable[[], Any],
+        open_env: Callable[[str, Any, bool], Any],
+        secrets: Secrets | None = None,
     ) -> None:
         self._settings = settings
         self._open_browser = open_browser
         self._open_env = open_env
         self._make_agent = make_policy(settings.policy)
+        self._secrets = secrets or Secrets()
+        self._guard = Guard(settings.yes)
         self._browser: Any = None
         self._env: Any = None
         self._env_is: tuple[str, bool] | None = None
@@ -82,7 +102,8 @@ class Lab:
         """Play episode ``i`` of ``task``; whatever breaks is told in the result's ``error``."""
         seed = bench_seed(self._settings.seed, task, i)
         shelf = Path(self._settings.out) / "episodes"
-        keeping = _Keeping(screens=_has_room(shelf, task, i, self._settings.keep))
+        room = _has_room(shelf, task, i, self._settings.keep)
+        keeping = _Keeping(room, self._confirm, self._secrets)
         episode: Episode | None = None
         try:
             env = self._env_for(task, keeping.screens)
@@ -101,6 +122,10 @@ class Lab:
             write_episode(shelf / name, episode, tuple(keeping.pictures))
             result = EpisodeResult(**{**vars(result), "stored": name})
         return result
+
+    def _confirm(self, observation: Observation, action: Action) -> None:
+        if urlsplit(observation.url).hostname not in LOOPBACK:
+            self._guard(observation, action)
 
     def _env_for(self, task: str, screen: bool) -> Any:
         self.start()
@@ -136,11 +161,19 @@ class _Keeping:
     """What is remembered of an episode while it runs; pictures only if it may be stored."""
 
     screens: bool
+    guard: Callable[[Observation, Action], None]
+    secrets: Secrets
     steps: list[Step] = field(default_factory=list)
     pictures: list[bytes] = field(default_factory=list)
 
     def watch(self) -> Watch:
-        return Watch(screen=self.pictures.append if self.screens else None, step=self.steps.append)
+        return Watch(screen=self._screen if self.screens else None, step=self._step, guard=self.guard)
+
+    def _screen(self, jpeg: bytes, observation: Observation) -> None:
+        self.pictures.append(self.secrets.redact_screen(jpeg, observation))
+
+    def _step(self, step: Step) -> None:
+        self.steps.append(self.secrets.redact_all(step))
 
 
 def _line_of(error: Exception) -> str:

@@ -42,13 +42,13 @@ class Env(Protocol):
 class Watch:
     """Who looks on; every field is optional.
 
-    ``start``: the task, once the page stands. ``screen``: the JPEG of each observation, before its step (and of the
-    final one). ``step``: each step as it is done. ``guard``: called before an action is taken; raises to forbid it
+    ``start``: the task, once the page stands. ``screen``: the JPEG of each observation, with it, before its step (and
+    of the final one). ``step``: each step as it is done. ``guard``: called before an action is taken; raises to forbid it
     (``NeedsPerson``).
     """
 
     start: Callable[[Task], None] | None = None
-    screen: Callable[[bytes], None] | None = None
+    screen: Callable[[bytes, Observation], None] | None = None
     step: Callable[[Step], None] | None = None
     guard: Callable[[Observation, Action], None] | None = None
 
@@ -81,7 +81,7 @@ def run_episode(
     reason, repeats = "", 0
     while not reason:
         if watch.screen:
-            watch.screen(env.screen())
+            watch.screen(env.screen(), env.observation)
         step, info = _one_step(env, agent, watch)
         blocked.update(map(str, info.get("blocked") or ()))
         repeats = repeats + 1 if steps and _same(steps[-1], step) else 0
@@ -94,7 +94,7 @@ def run_episode(
         if watch.step:
             watch.step(step)
     if watch.screen:
-        watch.screen(env.screen())
+        watch.screen(env.screen(), env.observation)
     ms = {"ms_total": round(1000 * (time.perf_counter() - started), 1), "ms_reset": round(ms_reset, 1)}
     outcome = {**_outcome(env, steps[-1], reason, info), "blocked": sorted(blocked)}
     return Episode(

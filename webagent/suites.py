@@ -9,18 +9,22 @@ Nothing is started here; a scenario starts what it needs when the environment do
 from __future__ import annotations
 
 import fnmatch
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from webagent.envs.errors import UnknownName, UsageError
+from webagent.vault import Secrets
 
 NAMES = {
     "miniwob": "the MiniWoB++ tasks: small pages, seeded, judged by the page itself",
     "demo": "the bundled site: forms, a shop, a login, a dialog, frames",
 }
 MINIWOB_STEPS = 30
+DEMO_SECRETS = {"demo_password": "fair-winds-7"}
+"""The bundled site's password, which its own page tells every visitor."""
 SPLITS = {"train": "train62", "test": "test63"}
 
 
@@ -35,7 +39,11 @@ class Options:
 
 @dataclass(frozen=True)
 class Suite:
-    """``tasks``: full ids in order. ``goals``: where they are fixed. ``subsets`` and ``splits``: ids by name."""
+    """``tasks``: full ids in order. ``goals``: where they are fixed. ``subsets`` and ``splits``: ids by name.
+
+    ``secrets``: values that the suite itself publishes. ``practice``: its pages only play at sending and deleting, so
+    nobody needs to confirm that.
+    """
 
     name: str
     tasks: tuple[str, ...]
@@ -43,6 +51,8 @@ class Suite:
     goals: Mapping[str, str] = field(default_factory=dict)
     subsets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    practice: bool = False
 
     def scenario(self, task: str, options: Options | None = None) -> Any:
         """The scenario of a task, by its id; raises ``UnknownName``."""
@@ -71,6 +81,12 @@ class Suite:
             raise UsageError(f"no task of {self.name} matches all of that", f"see: webagent tasks {self.name}")
         return chosen
 
+    def open_secrets(self, pairs: Sequence[str]) -> Secrets:
+        """What ``--secret NAME=ENVVAR`` gives, and the suite's own; raises ``UsageError``."""
+        given = {pair.partition("=")[0] for pair in pairs}
+        own = {name: value for name, value in self.secrets.items() if name not in given}
+        return Secrets.parse([*pairs, *(f"{name}={name}" for name in own)], {**os.environ, **own})
+
     def _matches(self, task: str, pattern: str) -> bool:
         return any(fnmatch.fnmatchcase(name, pattern) for name in (task, task.removeprefix(f"{self.name}.")))
 
@@ -86,7 +102,7 @@ def open_suite(name: str) -> Suite:
     if name == "miniwob":
         return _miniwob()
     if name == "demo":
-        return _task_file_suite(_demo_file(), "demo")
+        return _task_file_suite(_demo_file(), "demo", DEMO_SECRETS)
     path = Path(name)
     if path.suffix == ".json" or path.is_file():
         return _task_file_suite(path, None)
@@ -134,10 +150,10 @@ def _miniwob() -> Suite:
         return scenario
 
     splits = {name: subsets[subset] for name, subset in SPLITS.items()}
-    return Suite("miniwob", full(miniwob.task_names()), make, subsets=subsets, splits=splits)
+    return Suite("miniwob", full(miniwob.task_names()), make, subsets=subsets, splits=splits, practice=True)
 
 
-def _task_file_suite(path: Path, name: str | None) -> Suite:
+def _task_file_suite(path: Path, name: str | None, secrets: Mapping[str, str] | None = None) -> Suite:
     from webagent.envs.suites.task_file import TaskFileScenario, read_task_file
 
     file = read_task_file(path)
@@ -152,7 +168,7 @@ def _task_file_suite(path: Path, name: str | None) -> Suite:
         )
 
     ids = {f"{name}.{entry.id}": entry.goal for entry in file.tasks}
-    return Suite(name, tuple(ids), make, goals=ids)
+    return Suite(name, tuple(ids), make, goals=ids, secrets=secrets or {})
 
 
 def _demo_file() -> Path:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from webagent.envs.types import Action, Element
 
 from . import literals
-from .goal_steps import GoalStep
-from .goal_text import Target
+from .goal_targets import GoalStep
+from .goal_targets import Target
 from .matching import Scored, best_of, looks_score, name_score, rank, similarity
 from .page_view import DIALOGS, FIELDS, OPTIONS, TICKS, PageView
 from .skill import DONE, NOTHING, Option, Plan, StepMemory, click, name_of

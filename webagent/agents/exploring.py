@@ -5,7 +5,7 @@ from __future__ import annotations
 from webagent.envs.types import Action, Element
 
 from .clicking import closing_control
-from .goal_steps import GoalStep
+from .goal_targets import GoalStep
 from .page_view import DIALOGS, PageView
 from .skill import Option, StepMemory, click, name_of
 from .words import bare, content

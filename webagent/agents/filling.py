@@ -8,8 +8,8 @@ from webagent.envs.types import Action, Element
 
 from . import literals, widgets
 from .clicking import ENOUGH, pick_values
-from .goal_steps import GoalStep
-from .goal_text import Target
+from .goal_targets import GoalStep
+from .goal_targets import Target
 from .matching import Scored, rank, similarity
 from .page_view import OPTIONS, TICKS, PageView
 from .skill import DONE, NOTHING, Option, Plan, StepMemory, click, name_of, of_part

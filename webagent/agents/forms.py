@@ -13,8 +13,8 @@ from webagent.envs.types import Action, Element
 from . import literals
 from .clicking import ENOUGH, submitters
 from .filling import enter, fields_for
-from .goal_steps import GoalStep
-from .goal_text import Target
+from .goal_targets import GoalStep
+from .goal_targets import Target
 from .matching import Scored, best_of, rank, similarity
 from .page_view import PageView
 from .skill import DONE, NOTHING, Option, Plan, StepMemory, click, of_part

@@ -7,26 +7,11 @@ A clause that fits no pattern becomes a step of kind ``form`` or ``act``, whose 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from .goal_text import MARK, VERBS, Clause, Protected, Target, protect, read_target, split_clauses
-
-
-@dataclass(frozen=True, slots=True)
-class GoalStep:
-    """One thing to do. ``kind`` says which skill does it; ``value``/``values``: text to type or names to choose;
-    ``clause``: the words it was read from; ``place``: a second element (where to drop, whom to send to);
-    ``pattern``: ``(prefix, suffix)`` of a value that is only described."""
-
-    kind: str
-    clause: str = ""
-    verb: str = ""
-    target: Target = Target()
-    value: str = ""
-    values: tuple[str, ...] = ()
-    place: str = ""
-    pattern: tuple[str, str] = ("", "")
-    optional: bool = False
+from .goal_targets import GoalStep, Target, read_target
+from .goal_text import MARK, VERBS, Clause, Protected, protect, split_clauses
+from .goal_typing import COLON_PAIR, keys_first, read_login, read_set, read_type
 
 
 KEYS = {
@@ -38,38 +23,10 @@ KEYS = {
 }  # fmt: skip
 _KEY_PHRASE = re.compile(r"^(?:the\s+)?(?P<key>.+?)(?:\s+(?:key|button on (?:the|your) keyboard))?$", re.IGNORECASE)
 _CHORD = re.compile(r"^(?:ctrl|control|shift|alt|cmd|command|meta)\s*\+\s*\w+$", re.IGNORECASE)
-_INTO = re.compile(r"\s+(?:into|in|inside|within|to|at|on)\s+(?=(?:the|a|an|my|your|both|each|all|every|first|second|last|\d)\b|\w)")
-_AS = re.compile(r"\s+(?:as|for)\s+(?=(?:the|a|an|my|your|its)\b|\w)", re.IGNORECASE)
-_PAIR = re.compile(
-    rf"(?P<key>[^,{MARK[1:-1]}]*?)\s*(?::|=|\bis\b|\bas\b|\bof\b|\bto\b|\bwith\b)?\s*(?P<mark>{MARK})", re.IGNORECASE
-)
-_JOINERS = re.compile(r"^(?:\s*(?:,|and|with|the|a|an|your|my|using|also|as|following)\b\s*|\s*,\s*)+", re.IGNORECASE)
-_COLON_PAIR = re.compile(r"(?P<key>[A-Za-z][\w /-]{0,28}?)\s*[:=]\s*(?P<value>[^,;]+?)(?=\s*(?:[,;]|\band\s+[A-Za-z][\w ]{0,28}?[:=]|$))")
-_FORM_WITH = re.compile(r"^(?:(?:the|this|my|a)\s+)?(?:[\w-]+\s+){0,2}(?:forms?|details|fields)\s*(?:with|using|:|as follows:?)\s+(?=\S)", re.IGNORECASE)
-_CASE = re.compile(r"\s+in\s+(?:all\s+)?(upper|lower|capital)[ -]?(?:case)?\s*(?:letters?|characters?)?", re.IGNORECASE)
-_SETTING = re.compile(
-    r"(?:^|,\s*(?:and\s+)?|\s+and\s+)(?P<field>[^,]+?)(?:\s+from\s+\S+)?\s+(?:to|as|=|equal to)\s+"
-    r"(?P<value>.+?)(?=,|\s+and\s+(?:[\w-]+\s+){1,4}?(?:to|as|=)\s|$)",
-    re.IGNORECASE,
-)
 _SIMILAR = re.compile(r"^(?:the\s+)?(?:words?|options?|items?|choices?|things?|entries)\s+(?:similar|close|related)\s+to\s+", re.IGNORECASE)
 _FORM_OF_ANSWER = re.compile(r"^(?:(?:with|using|in|only|just|the|a|as|its)\s+)+(?:number|name|word|value|date|time|digits?|text)s?\b", re.IGNORECASE)
 _MESSAGE = re.compile(rf"\s*\b(?:with|saying|using)\s+(?:the\s+)?(?:text|message|reply|body|content)?\s*:?\s*(?P<mark>{MARK})")
 _WITH_PAIRS = re.compile(rf"\s+(?:with|using|under)\s+(?P<pairs>(?:the|my|your|an?)?\s*[A-Za-z][^{MARK[1:-1]}]*{MARK}.*)$")
-_STARTS = re.compile(rf"\b(?:start|begin)(?:s|ning|ing)?\s+with\s+(?:the\s+\w+\s+)?(?P<mark>{MARK})", re.IGNORECASE)
-_ENDS = re.compile(rf"\bend(?:s|ing)?\s+(?:with|in)\s+(?:the\s+\w+\s+)?(?P<mark>{MARK})", re.IGNORECASE)
-_COPIED = re.compile(
-    r"^(?:the\s+)?(?:(?:same\s+)?(?:text|values?|words?|answers?|results?|solutions?|totals?|sums?|numbers?|codes?|prices?"
-    r"|names?|dates?|contents?|amounts?|counts?)\b)(?P<of>(?:\s+(?!(?:in)?to\b|in the (?:text|input)).*?)?)$",
-    re.IGNORECASE,
-)
-_LOGIN_PARTS = re.compile(
-    rf"(?:as|user ?name|user|e-?mail|login|account)\s*(?::|=|is)?\s*(?P<user>{MARK}|(?!with\b)[\w.@+-]+)|pass(?:word|code)?\s*(?::|=|is)?"
-    rf"\s*(?P<password>{MARK}|[^\s,]+)",
-    re.IGNORECASE,
-)
-
-
 def read_goal(goal: str) -> tuple[GoalStep, ...]:
     """The steps of ``goal`` in order; one ``form`` step over all its words where no clause could be read."""
     protected = protect(" ".join(goal.split(" ")))
@@ -201,96 +158,6 @@ def _without_role(value: str, target: Target) -> str:
     return target.words if target.role and target.words else re.sub(r"^(?:the|a|an)\s+", "", value)
 
 
-def _read_type(clause: Clause, protected: Protected) -> list[GoalStep]:
-    rest = _FORM_WITH.sub("", clause.rest.strip(" .:"))
-    if case := _CASE.search(rest):
-        steps = _read_type(clause._replace(rest=rest[: case.start()] + rest[case.end() :]), protected)
-        change = str.upper if case[1].casefold() in ("upper", "capital") else str.lower
-        return [replace(s, value=change(s.value)) for s in steps]
-    marks = re.findall(MARK, rest)
-    if (starts := _STARTS.search(rest)) or _ENDS.search(rest):
-        ends = _ENDS.search(rest)
-        prefix = protected.literal(starts["mark"]).text if starts else ""
-        suffix = protected.literal(ends["mark"]).text if ends else ""
-        where = re.search(r"\b(?:into|in)\s+(?P<field>the\s+[\w ]+)$", rest)
-        return [GoalStep("type", target=read_target(where["field"] if where else "", protected), value=prefix, pattern=(prefix, suffix))]
-    if not marks:
-        return _read_bare_type(clause, rest, protected)
-    if rest.startswith(marks[0]):
-        return _values_first(rest, protected)
-    if len(marks) == 1 and (match := re.match(rf"^(?:the\s+)?(?:text|words?|value|phrase|following(?: text)?)\s*:?\s*({MARK}.*)$", rest, re.IGNORECASE)):
-        return _values_first(match[1], protected)
-    if pairs := _colon_pairs(rest, protected):
-        return pairs
-    steps, tail = _keys_first(rest, protected)
-    if tail and len(steps) == 1:
-        field = read_target(tail, protected)
-        if field.every or field.ordinal or not steps[0].target.words or field.words:
-            steps = [replace(steps[0], target=replace(field, scope=steps[0].target.phrase) if not field.every else replace(steps[0].target, every=True))]
-    return steps
-
-
-def _values_first(rest: str, protected: Protected) -> list[GoalStep]:
-    """`"Bob" into the Name field, "x" as the title`: each literal with the words after it."""
-    steps = []
-    for match in re.finditer(rf"(?P<mark>{MARK})(?P<after>[^{MARK[1:-1]}]*)", rest):
-        after = re.sub(r"\s*(?:,|and|,\s*and)\s*$", "", match["after"].rstrip(" .,"))
-        field = re.sub(r"^\s*(?:in(?:to|side)?|to|at|on|as|for|within)\b\s*", "", after.lstrip(" ,")) if after.strip() else ""
-        steps.append(GoalStep("type", target=read_target(field, protected), value=protected.literal(match["mark"]).text))
-    return steps
-
-
-def _keys_first(rest: str, protected: Protected) -> tuple[list[GoalStep], str]:
-    """`the username "bob" and the password "x" into the text fields`: pairs, and the words after the last."""
-    steps, end = [], 0
-    for match in _PAIR.finditer(rest):
-        key = _JOINERS.sub("", match["key"]).strip(" ,")
-        steps.append(GoalStep("type", target=read_target(key, protected), value=protected.literal(match["mark"]).text))
-        end = match.end()
-    tail = re.sub(r"^\s*(?:in(?:to|side)?|to|at|on|as|for|within)\b\s*", "", rest[end:].strip(" .,"))
-    return steps, tail
-
-
-def _colon_pairs(rest: str, protected: Protected) -> list[GoalStep]:
-    return [
-        GoalStep("type", target=read_target(p["key"].removeprefix("and "), protected),
-                 value=protected.restore(p["value"]).strip(" ."))
-        for p in _COLON_PAIR.finditer(rest)
-    ]  # fmt: skip
-
-
-def _read_bare_type(clause: Clause, rest: str, protected: Protected) -> list[GoalStep]:
-    """Values that nothing marks: "Bob into the Name field", "Name: Bob, City: Rome", "the text below into …"."""
-    if pairs := _colon_pairs(rest, protected):
-        return pairs
-    described = re.match(r"^(?:the\s+)?values?\s+that\b", rest, re.IGNORECASE)
-    if not described and (match := re.match(r"^(?P<field>.+?)\s+with\s+(?P<value>.+)$", rest, re.IGNORECASE)):
-        field = read_target(match["field"], protected)
-        if clause.verb.startswith("fill") and not (field.words or field.role).casefold().startswith(("form", "detail")):
-            return [GoalStep("type", target=field, value=match["value"])]
-        return [GoalStep("form")]
-    value, field = rest, ""
-    breaks = list(_INTO.finditer(rest)) or list(_AS.finditer(rest))
-    if breaks:
-        best = next((b for b in breaks if "into" in b[0]), breaks[-1])
-        value, field = rest[: best.start()], rest[best.end() :]
-    target = read_target(field, protected)
-    if match := _COPIED.match(value):
-        of = re.sub(r"^\s*(?:of|for|that corresponds? (?:with|to)|from|in)\s+", "", match["of"])
-        return [GoalStep("copy", target=target, value=protected.restore(value), place=protected.restore(of.strip(" .")))]
-    if clause.verb.startswith("fill") and not breaks:
-        return [GoalStep("form")]
-    return [GoalStep("type", target=target, value=protected.restore(value))]
-
-
-def _read_set(clause: Clause, protected: Protected) -> list[GoalStep]:
-    steps = []
-    for match in _SETTING.finditer(clause.rest.strip(" .")):
-        value = re.sub(r"^(?:the\s+)?(?:value|combination|number|option|date|time|colou?r)s?\s+", "", match["value"])
-        steps.append(GoalStep("set", target=read_target(match["field"], protected), value=protected.restore(value).strip()))
-    return steps or _read_act(clause, protected)
-
-
 def _read_open(clause: Clause, protected: Protected) -> list[GoalStep]:
     text = protected.restore(clause.rest).strip(" .")
     if re.match(r"^(?:https?://|file:|www\.)\S+$", text):
@@ -341,15 +208,6 @@ def _read_scroll(clause: Clause, protected: Protected) -> list[GoalStep]:
     return [GoalStep("scroll", value=where, place="end" if direction and direction[1].casefold() in ("top", "bottom") else "", target=target)]
 
 
-def _read_login(clause: Clause, protected: Protected) -> list[GoalStep]:
-    steps = [GoalStep("open", target=Target(words="log in"), optional=True)]
-    for match in _LOGIN_PARTS.finditer(clause.rest):
-        field = "username" if match["user"] else "password"
-        value = protected.restore(match["user"] or match["password"]).strip(" .")
-        steps.append(GoalStep("type", target=Target(words=field, phrase=field), value=value))
-    return [*steps, GoalStep("submit", target=Target(words="log in", phrase="log in"))]
-
-
 def _read_submit(clause: Clause, protected: Protected) -> list[GoalStep]:
     target = read_target(clause.rest, protected)
     words = clause.verb if not target.quoted else target.words
@@ -367,10 +225,10 @@ def _read_act(clause: Clause, protected: Protected) -> list[GoalStep]:
     if not clause.rest or (not clause.verb and not clause.text.strip()):
         return [GoalStep("submit", target=Target(words=clause.verb, phrase=clause.verb))] if clause.verb else []
     if not clause.verb:
-        return _read_type(clause, protected) if _COLON_PAIR.search(clause.rest) else [GoalStep("form")]
+        return read_type(clause, protected) if COLON_PAIR.search(clause.rest) else [GoalStep("form")]
     rest, place, value = re.sub(r"^(?:to|for|on)\s+", "", clause.rest), "", ""
     if (match := _WITH_PAIRS.search(rest)) and not _MESSAGE.search(rest):
-        pairs, _ = _keys_first(match["pairs"], protected)
+        pairs, _ = keys_first(match["pairs"], protected)
         rest = rest[: match.start()]
         if pairs and all(p.target.words for p in pairs):
             return [*pairs, GoalStep("act", target=read_target(rest, protected))]
@@ -383,8 +241,8 @@ def _read_act(clause: Clause, protected: Protected) -> list[GoalStep]:
 
 _READERS = {
     "click": _read_click, "dblclick": _read_click, "hover": _read_click, "focus": _read_click, "choose": _read_choose,
-    "check": _read_choose, "uncheck": _read_choose, "type": _read_type, "set": _read_set, "open": _read_open,
+    "check": _read_choose, "uncheck": _read_choose, "type": read_type, "set": read_set, "open": _read_open,
     "close": _read_click, "search": _read_search, "find": _read_find, "explore": _read_find, "drag": _read_drag,
-    "draw": _read_whole, "sort": _read_whole, "scroll": _read_scroll, "login": _read_login, "submit": _read_submit,
+    "draw": _read_whole, "sort": _read_whole, "scroll": _read_scroll, "login": read_login, "submit": _read_submit,
     "back": _read_back, "read": _read_whole, "answer": _read_whole, "wait": _read_whole, "act": _read_act,
 }  # fmt: skip

@@ -20,7 +20,8 @@ from .clicking import ENOUGH, close_element, open_element, pick_values, press_el
 from .exploring import clear_view, dismiss, explore, key_of
 from .filling import fields_for, fill
 from .forms import act, form, search
-from .goal_steps import GoalStep, read_goal
+from .goal_steps import read_goal
+from .goal_targets import GoalStep
 from .page_view import PageView
 from .pointing import between, drag, draw, sort_items
 from .reading import answer, copy, describe_drawing

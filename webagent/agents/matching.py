@@ -12,7 +12,7 @@ from typing import NamedTuple
 from webagent.envs.types import Element
 
 from . import literals
-from .goal_text import Target
+from .goal_targets import Target
 from .page_view import PLAIN, POOLS, PageView
 from .words import STOP_WORDS, bare, closeness, content, near, normal, tokens
 

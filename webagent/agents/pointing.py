@@ -7,8 +7,9 @@ import re
 from webagent.envs.types import Action, Element
 
 from . import literals
-from .goal_steps import GoalStep
-from .goal_text import Target, protect, read_target
+from .goal_targets import GoalStep
+from .goal_targets import Target, read_target
+from .goal_text import protect
 from .matching import area, colour_of, is_shape, name_score
 from .page_view import PageView
 from .skill import DONE, NOTHING, Option, Plan, StepMemory, centre, name_of, point_in

@@ -9,8 +9,9 @@ from webagent.envs.types import Action, Element
 
 from . import literals
 from .filling import enter, fields_for
-from .goal_steps import GoalStep
-from .goal_text import protect, read_target
+from .goal_targets import GoalStep
+from .goal_targets import read_target
+from .goal_text import protect
 from .matching import is_shape, looks_score, similarity
 from .page_view import PLAIN, PageView
 from .skill import DONE, NOTHING, Option, Plan, StepMemory, click, of_part

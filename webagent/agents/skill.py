@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from webagent.envs.types import Action, Element
 
-from .goal_steps import GoalStep
+from .goal_targets import GoalStep
 from .page_view import PageView
 
 

@@ -8,7 +8,7 @@ import re
 from webagent.envs.types import Action, Element
 
 from . import literals
-from .goal_steps import GoalStep
+from .goal_targets import GoalStep
 from .matching import similarity
 from .page_view import PLAIN, PageView
 from .skill import DONE, NOTHING, Option, Plan, StepMemory, click, name_of

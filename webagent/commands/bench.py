@@ -11,10 +11,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from webagent.commands import Result
-from webagent.commands.options import AsJson, Browser, MaxSteps, Policy, Quiet, Split, Subset, Tasks, flag
+from webagent.commands.options import (
+    AsJson,
+    Browser,
+    MaxSteps,
+    Policy,
+    Quiet,
+    SecretName,
+    Split,
+    Subset,
+    Tasks,
+    Yes,
+    flag,
+)
 from webagent.console import Console
 
 if TYPE_CHECKING:
+    from webagent import suites
     from webagent.evaluate import BenchSettings
     from webagent.scores import EpisodeResult
 
@@ -49,6 +62,8 @@ def bench(
     jobs: Jobs = 1,
     episode_timeout: EpisodeTimeout = 120.0,
     resume: Resume = False,
+    secret: SecretName = None,
+    yes: Yes = False,
     browser: Browser = None,
     out: Out = None,
     quiet: Quiet = False,
@@ -56,7 +71,8 @@ def bench(
 ) -> Result:
     """Play many tasks and give the mean success.
 
-    A crash counts as a failed episode. Interrupted, it goes on where it was with --resume and the same --out.
+    A crash counts as a failed episode. Interrupted, it goes on where it was with --resume and the same --out. On sites
+    beyond this machine, what needs a person's confirmation fails, unless --yes is given.
     """
     from webagent.agents import make_policy
     from webagent.evaluate import BenchRun, BenchSettings
@@ -67,7 +83,20 @@ def bench(
     make_policy(policy)  # an unknown one is told now, not by every worker
     chosen = found.select(tasks, subset, split)
     folder = _folder(out, found.name, resume)
-    settings = BenchSettings(suite, chosen, episodes, seed, policy, max_steps, clock, browser=browser, out=str(folder))
+    settings = BenchSettings(
+        suite=suite,
+        tasks=chosen,
+        episodes=episodes,
+        seed=seed,
+        policy=policy,
+        max_steps=max_steps,
+        clock=clock,
+        secrets=tuple(secret or ()),
+        yes=yes,
+        browser=browser,
+        out=str(folder),
+    )
+    check_secrets(found, settings)
     console = Console(quiet)
     total = episodes * len(chosen)
     won: Counter[str] = Counter()
@@ -80,6 +109,13 @@ def bench(
         run = BenchRun(jobs, resume, episode_timeout, on_result)
         data = play(settings, found.subsets, run)
     return Result(data, _table(settings, data))
+
+
+def check_secrets(suite: suites.Suite, settings: BenchSettings) -> None:
+    """Raise ``UsageError`` now for a secret that a task names and nobody gave."""
+    secrets = suite.open_secrets(settings.secrets)
+    for task in settings.tasks:
+        secrets.check(suite.goals.get(task, ""))
 
 
 def _folder(out: Path | None, suite: str, resume: bool) -> Path:

@@ -28,3 +28,8 @@ Browser = Annotated[str | None, flag("--browser", "The Chrome or Chromium to sta
 Tasks = Annotated[str | None, flag("--tasks", "Only tasks whose name matches, e.g. 'click-*'.", metavar="GLOB")]
 Subset = Annotated[str | None, flag("--subset", "Only a named subset, e.g. bgym125 or webgum56.", metavar="NAME")]
 Split = Annotated[str | None, flag("--split", "Only one side of a split: train or test.", metavar="NAME")]
+SecretName = Annotated[
+    list[str] | None,
+    flag("--secret", "Let {{secret:NAME}} be typed, taken from the environment; repeat.", metavar="NAME=ENVVAR"),
+]
+Yes = Annotated[bool, flag("--yes", "Confirm payments, deletions and sends without asking.")]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from webagent.commands import Result
-from webagent.commands.options import AsJson, Browser, MaxSteps, Policy, Quiet, flag
+from webagent.commands.options import AsJson, Browser, MaxSteps, Policy, Quiet, SecretName, Yes, flag
 from webagent.console import Console
 
 NAME = "run"
@@ -24,11 +24,6 @@ Seed = Annotated[int, flag("--seed", "Which instance of the task, and the policy
 Allow = Annotated[
     list[str] | None, flag("--allow", "A host that may be reached beside the start page's; repeat.", metavar="HOST")
 ]
-SecretName = Annotated[
-    list[str] | None,
-    flag("--secret", "Let {{secret:NAME}} be typed, taken from the environment; repeat.", metavar="NAME=ENVVAR"),
-]
-Yes = Annotated[bool, flag("--yes", "Confirm payments, deletions and sends without asking.")]
 Headed = Annotated[bool, flag("--headed", "Show the browser's window.")]
 Out = Annotated[Path | None, flag("--out", "Keep the episode in a folder under this one.", metavar="DIR")]
 Report = Annotated[Path | None, flag("--report", "Write report.html into this folder.", metavar="DIR")]
