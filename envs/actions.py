@@ -73,14 +73,32 @@ class Hands:
         while True:
             facts: Facts = await world.run(f"locate({number}, {json.dumps(point and list(point[:2]))})")
             trouble = self._trouble(ref, facts, enabled)
+            if trouble is None and "x" in facts:
+                trouble = await self._lift(ref, world, number, facts)
             if trouble is None:
-                if "x" in facts and world.parent is not None:
-                    ox, oy, scale = await world.origin()
-                    facts |= {"x": ox + scale * facts["x"], "y": oy + scale * facts["y"]}
                 return {**facts, "ref": ref, "world": world, "number": number}
             if isinstance(trouble, ElementGone) or time.monotonic() > end:
                 raise trouble
             await world.run("settle('frame', 100)")
+
+    @staticmethod
+    async def _lift(ref: str, world: World, number: int, facts: Facts) -> ActionFailed | None:
+        """Carry a point in a foreign frame out to the top viewport, and see that nothing is in the way."""
+        inner, x, y = world, facts["x"], facts["y"]
+        while inner.parent is not None:
+            outer = await inner.parent.run(f"throughFrame({inner.origin_ref}, {x}, {y})")
+            if outer is None:
+                return ElementGone(f"the frame of {ref} is not on the page any more", "choose from the new observation")
+            if outer["by"]:
+                return ElementCovered(
+                    f"the frame of {ref} is covered by {outer['by']}", "act on that first, or close it"
+                )
+            if outer["out"]:
+                await world.run(f"reveal({number})")
+                return ElementHidden(f"{ref} cannot be scrolled into view", "scroll its frame first")
+            inner, x, y = inner.parent, outer["x"], outer["y"]
+        facts |= {"x": x, "y": y}
+        return None
 
     @staticmethod
     def _trouble(ref: str, facts: Facts, enabled: bool) -> ActionFailed | None:

@@ -21,7 +21,7 @@ NAME = "webagent"
 ANSWER_TIMEOUT = 8.0
 _FACE = (
     "observe", "settle", "untilChange", "locate", "describe", "focusOn", "caret", "optionIndex", "pick", "setValue",
-    "boxOf", "scrollPage", "regionSize", "frameOrigin", "adopt", "nodeOf",
+    "boxOf", "reveal", "throughFrame", "scrollPage", "regionSize", "frameOrigin", "adopt", "nodeOf",
 )  # fmt: skip
 
 

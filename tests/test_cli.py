@@ -118,6 +118,9 @@ MISTAKES = [
     (["run", "Buy"], "expected --url", 'webagent run "Buy" --url URL'),
     (["run"], "expected a GOAL with --url", ""),
     (["run", "Buy", "--task", "demo.log-in"], "--task brings its own goal", "leave out GOAL"),
+    (["run", "Type {{secret:x}}", "--url", "a.test"], "unknown secret 'x'", "--secret x=ENVVAR"),
+    (["run", "Buy", "--url", "a.test", "--secret", "x"], "expected --secret NAME=ENVVAR", ""),
+    (["run", "Buy", "--url", "a.test", "--allow", "a b"], "allow-list", "example.com"),
     (["run", "--policy"], "option '--policy' requires an argument", ""),
     (["show", "/nowhere"], "found nothing at /nowhere", ""),
     (["tasks", "absent.json"], "no task file at absent.json", ""),
@@ -311,8 +314,8 @@ def test_addresses_as_people_type_them(text: str, address: str) -> None:
 def test_a_signal_ends_it_in_order(tmp_path: Path, number: int, code: int) -> None:
     program = (
         "import sys, time; sys.path.insert(0, sys.argv[1])\nfrom webagent import cli\nimport webagent.suites\n"
-        "def slow(name):\n    print('ready', flush=True)\n"
-        "    try: time.sleep(60)\n    finally: print('closed', flush=True)\n"
+        "def slow(name):\n    try:\n        print('ready', flush=True)\n        time.sleep(60)\n"
+        "    finally:\n        print('closed', flush=True)\n"
         "webagent.suites.open_suite = slow\ncli.main(['tasks', 'demo'])\n"
     )
     child = subprocess.Popen(

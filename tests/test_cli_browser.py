@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -80,8 +81,12 @@ def test_a_benchmark_of_a_file(folder: Path) -> None:
     assert Path(shown.stdout.strip()).read_text().count('<details class="card folded"') == 2
 
 
-def test_an_unreachable_page_is_one_line(folder: Path) -> None:
-    done = shell(folder, "run", "Buy", "--url", "http://127.0.0.1:19/", "--json")
+@pytest.mark.parametrize("host", ["127.0.0.1:19", "127.0.0.1:{closed}", "nowhere.invalid"])
+def test_an_unreachable_page_is_one_line(folder: Path, host: str) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"http://{host.format(closed=closed.getsockname()[1])}/"
+        done = shell(folder, "run", "Buy", "--url", address, "--json")
     error = json.loads(done.stdout)["error"]
     assert (done.returncode, error["type"], "Traceback" in done.stderr) == (1, "PageUnreachable", False)
 
@@ -94,6 +99,27 @@ def test_a_blocked_host_stops_for_a_person(folder: Path) -> None:
     assert "elsewhere.test is not on the allow-list" in document["error"]["message"]
     assert "--allow" in document["error"]["hint"]
     assert len(document["data"]["steps"]) == 1
+
+
+def test_a_payment_without_a_person_is_refused(folder: Path) -> None:
+    (folder / "pay.html").write_text("<button onclick=\"document.title = 'paid'\">Pay now</button>")
+    line = ["run", 'Click "Pay now"', "--url", "pay.html", "--json"]
+    done = shell(folder, *line, stdin=subprocess.DEVNULL)
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["error"]["type"], document["data"]["steps"]) == (3, "ConfirmationRefused", [])
+    assert "--yes" in document["error"]["hint"]
+    assert json.loads(shell(folder, *line, "--yes").stdout)["data"]["success"] is True
+
+
+def test_a_secret_is_typed_and_kept_nowhere(folder: Path) -> None:
+    goal = 'Type "{{secret:word}}" into Name and click "Greet"'
+    environment = {**os.environ, "THE_WORD": "open-sesame-42"}
+    line = ["run", goal, "--url", "greet.html", "--secret", "word=THE_WORD", "--report", "."]
+    done = shell(folder, *line, env=environment)
+    assert done.returncode == 0, done.stderr
+    kept = [p.read_bytes() for p in folder.rglob("*") if p.is_file()]
+    assert not any(b"open-sesame-42" in data for data in [*kept, done.stdout.encode(), done.stderr.encode()])
+    assert any(b"Hello {{secret:word}}" in data for data in kept)  # it was typed, and the page showed it
 
 
 def test_no_browser_and_no_display_are_one_line(folder: Path) -> None:

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import open_fake_lab, open_no_lab
+from fakes import FakeBrowser, FakeEnv, open_fake_lab, open_no_lab
 
 from webagent.envs.errors import BrowserMissing, UsageError
-from webagent.envs.types import from_json
+from webagent.envs.types import ActionTree, Element, Observation, from_json
 from webagent.evaluate import BenchRun, BenchSettings, bench, read_bench
+from webagent.lab import Lab
 from webagent.memory import tree_mb
 from webagent.scores import EpisodeResult, interval, quantile, summarise
 from webagent.seeds import BENCH_CEILING, BENCH_FLOOR, bench_seed, check_training_seed
@@ -120,6 +121,26 @@ def test_failed_episodes_are_kept_a_few_of_each_task(tmp_path: Path) -> None:
     stored = [r.stored for r in sorted(lines_of(tmp_path), key=lambda r: r.i) if r.stored]
     assert stored == ["fake.-a-0", "fake.-a-1"]
     assert sorted(p.name for p in (tmp_path / "episodes").iterdir()) == stored
+
+
+@pytest.mark.parametrize(
+    ("url", "yes", "refused"),
+    [("http://shop.test/", False, True), ("http://shop.test/", True, False), ("http://127.0.0.1:80/", False, False)],
+)
+def test_nobody_confirms_a_payment_beyond_this_machine(tmp_path: Path, url: str, yes: bool, refused: bool) -> None:
+    button = Element("b", "button", "button", "Pay now", states=("actionable", "visible"))
+    page = Observation(url=url, tree=ActionTree((button,)))
+
+    class Shop(FakeEnv):
+        def _observe(self) -> Observation:
+            return page
+
+    def make_shop(task: str, browser: object, screen: bool) -> Shop:
+        return Shop(task, max_steps=2)
+
+    lab = Lab(dataclasses.replace(settings(tmp_path, "fake.-a"), yes=yes), FakeBrowser, make_shop)
+    lab.start()
+    assert lab.play("fake.-a", 0).error.startswith("ConfirmationRefused") is refused
 
 
 def result(task: str, i: int, success: bool, **more: object) -> EpisodeResult:

@@ -234,6 +234,15 @@ def test_suites_select_tasks(tmp_path: Path) -> None:
         find_task(str(path))
 
 
+def test_a_suite_may_publish_a_secret_and_a_person_may_give_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINE", "other")
+    demo = open_suite("demo")
+    assert demo.open_secrets(()).resolve("{{secret:demo_password}}") == demo.secrets["demo_password"]
+    assert demo.open_secrets(["demo_password=MINE"]).resolve("{{secret:demo_password}}") == "other"
+    assert not demo.practice
+    assert open_suite("miniwob").practice
+
+
 @pytest.mark.parametrize(
     ("name", "hint"),
     [

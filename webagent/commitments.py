@@ -22,7 +22,8 @@ _HARMLESS = (
 _CODE = "code otp pin codigo"
 _ACCOUNT = (
     "account profile user member card file files photo video message messages comment device payment repository "
-    "project workspace organization everything data forever permanently konto benutzer mitglied karte datei compte carte cuenta"
+    "project workspace organization everything data forever permanently konto benutzer mitglied karte datei compte "
+    "carte cuenta"
 )
 _PLAN = "subscription membership plan trial abo abonnement mitgliedschaft suscripcion membresia essai prueba"
 _ORDER = (
@@ -121,7 +122,7 @@ _HEADS = {
         posten
         envoyer ! {_CODE}
         publier
-        poster + commentaire message
+        poster ++ commentaire message
         enviar ! {_CODE}
         mandar
         publicar
@@ -146,10 +147,11 @@ _FINAL = {
     "send": "senden absenden abschicken verschicken versenden veröffentlichen posten",
     "subscription": "abonnieren abbestellen",
 }
-_FINAL_PAIRS = (
-    "bestellung aufgeben", "bestellung abschließen", "kauf abschließen", "kauf bestätigen", "zahlung bestätigen",
-    "bestellung bestätigen", "zahlung ausführen", "überweisung ausführen", "zahlungspflichtig buchen",
-)  # fmt: skip
+_FINAL_PAIRS = {
+    "payment": "bestellung aufgeben, bestellung abschließen, bestellung bestätigen, kauf abschließen, kauf bestätigen, "
+    "zahlung bestätigen, zahlung ausführen, überweisung ausführen, zahlungspflichtig buchen",
+    "deletion": "konto entfernen, konto deaktivieren, konto schließen, benutzer entfernen, mitglied entfernen",
+}
 _ASSENTS = (
     "ok okay yes confirm continue submit proceed agree accept finish apply ja bestätigen weiter fortfahren fertig "
     "oui confirmer continuer valider accepter si aceptar confirmar continuar"
@@ -221,7 +223,7 @@ def _phrases(table: str) -> tuple[_Phrase, ...]:
 
 _READ_AT_HEAD = tuple((kind, _phrases(table)) for kind, table in _HEADS.items())
 _READ_AT_END = tuple((kind, frozenset(words_of(verbs))) for kind, verbs in _FINAL.items())
-_PAIRS = frozenset(tuple(words_of(pair)) for pair in _FINAL_PAIRS)
+_PAIRS = {tuple(words_of(pair)): kind for kind, pairs in _FINAL_PAIRS.items() for pair in pairs.split(",")}
 _HARMLESS_WORDS = frozenset(words_of(_HARMLESS + " " + _CODE))
 _ASSENT_WORDS = frozenset(words_of(_ASSENTS))
 _TOLD_WORDS = tuple((kind, frozenset(words_of(told))) for kind, told in _TOLD.items())
@@ -252,9 +254,7 @@ def _at_head(words: list[str]) -> str | None:
 def _at_end(words: list[str]) -> str | None:
     if _HARMLESS_WORDS & set(words) or not words:
         return None
-    if tuple(words[-2:]) in _PAIRS:
-        return "payment"
-    return next((kind for kind, verbs in _READ_AT_END if words[-1] in verbs), None)
+    return _PAIRS.get(tuple(words[-2:])) or next((kind for kind, verbs in _READ_AT_END if words[-1] in verbs), None)
 
 
 def icon_commitment(hint: str) -> str | None:

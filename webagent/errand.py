@@ -86,6 +86,7 @@ def perform(errand: Errand, console: Console, open_env: OpenEnv | None = None) -
         error = Interrupted("interrupted")
     finally:
         scenario.close()
+    record.stopped = str(error or "")
     if errand.report and record.task:
         record.report = write_report(record.folder, errand.report).resolve()
     if error:
@@ -162,6 +163,7 @@ class Record:
     steps: list[Step] = field(default_factory=list)
     episode: Episode | None = None
     report: Path | None = None
+    stopped: str = ""
     writer: EpisodeWriter | None = None
     since: float = field(default_factory=time.perf_counter)
 
@@ -193,7 +195,7 @@ class Record:
             "success": self.success,
             "judged_by": info.get("judged_by"),
             "answer": info.get("answer"),
-            "reason": info.get("reason") or "stopped",
+            "reason": info.get("reason") or self.stopped,
             "steps": [_told(step) for step in self.steps],
             "final_url": final.url if final else None,
             "episode": str(self.folder) if self.writer else None,

@@ -43,8 +43,8 @@ class Watch:
     """Who looks on; every field is optional.
 
     ``start``: the task, once the page stands. ``screen``: the JPEG of each observation, with it, before its step (and
-    of the final one). ``step``: each step as it is done. ``guard``: called before an action is taken; raises to forbid it
-    (``NeedsPerson``).
+    of the final one). ``step``: each step as it is done. ``guard``: called before an action is taken; raises to forbid
+    it (``NeedsPerson``).
     """
 
     start: Callable[[Task], None] | None = None

@@ -13,6 +13,7 @@ fewer inside a longer word.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import html
 import json
 import os
@@ -109,7 +110,7 @@ class Secrets:
         """
         if not self.names:
             return observation
-        clean = _walk(observation, lambda text: self._redact(PLACEHOLDER.sub(r"[secret:\1]", text)))
+        clean = _walk(observation, lambda text: self._redact(_disarmed(text)))
         clean = dataclasses.replace(clean, goal=self._redact(observation.goal))
         boxes = secret_boxes(clean)
         if not boxes or not clean.frames:
@@ -146,13 +147,24 @@ def _redactor(values: Mapping[str, str]) -> Callable[[str], str]:
         return str
     ordered = sorted(values, key=lambda name: len(values[name]), reverse=True)
     pattern = re.compile("|".join(f"({_pattern_of(values[name])})" for name in ordered))
-    names = [f"{{{{secret:{name}}}}}" for name in ordered]
-    return lambda text: pattern.sub(lambda found: names[(found.lastindex or 1) - 1], text)
+    placeholders = [f"{{{{secret:{name}}}}}" for name in ordered]
+    signs = [max(re.findall(r"[A-Za-z0-9]+", value), key=len, default="") for value in values.values()]
+    signs += ["%", "&#", "\\u"]  # a text with none of these holds no value, and most texts are like that
+
+    def redact(text: str) -> str:
+        if not any(sign in text for sign in signs):
+            return text
+        return pattern.sub(lambda found: placeholders[(found.lastindex or 1) - 1], text)
+
+    return redact
 
 
 def _pattern_of(value: str) -> str:
     parts = re.split(r"(\s+)", value.strip() or value)
-    whole = "".join(r"(?:\s|\+|%20|&nbsp;)+" if part.isspace() else "".join(map(_spellings, part)) for part in parts)
+    whole = "".join(
+        r"(?:\s|\+|%20|%0A|&nbsp;|&#(?:32|x20|160|10);|\\n)+" if part.isspace() else "".join(map(_spellings, part))
+        for part in parts
+    )
     return rf"(?<!\w){whole}(?!\w)" if len(value.strip()) <= _SHORT else whole
 
 
@@ -164,12 +176,25 @@ def _spellings(char: str) -> str:
     return "(?:" + "|".join(re.escape(f) for f in sorted(forms, key=len, reverse=True)) + ")"
 
 
+def _disarmed(text: str) -> str:
+    return PLACEHOLDER.sub(r"[secret:\1]", text) if "{{" in text else text
+
+
+@functools.cache
+def _page_fields(kind: type) -> tuple[str, ...]:
+    return tuple(f.name for f in dataclasses.fields(kind) if f.name not in _NOT_PAGE_TEXT)
+
+
 def _walk(value: Any, redact: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return redact(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.name not in _NOT_PAGE_TEXT}
-        changed = {name: new for name, old in fields.items() if (new := _walk(old, redact)) is not old and new != old}
+        changed = {}
+        for name in _page_fields(type(value)):
+            old = getattr(value, name)
+            new = _walk(old, redact) if old else old
+            if new is not old and new != old:
+                changed[name] = new
         return dataclasses.replace(value, **changed) if changed else value
     if isinstance(value, dict):
         return {key: _walk(each, redact) for key, each in value.items()}

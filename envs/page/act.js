@@ -103,9 +103,10 @@ function framesCovered(win, x, y) {
     const owner = w.frameElement;
     [x, y] = lift(owner, x, y);
     const hit = hitAt(owner, x, y);
-    if (hit && !takes(owner, hit)) return { by: hit, x, y };
+    if (!hit) return { by: null, out: true, x, y };
+    if (!takes(owner, hit)) return { by: hit, out: false, x, y };
   }
-  return { by: null, x, y };
+  return { by: null, out: false, x, y };
 }
 
 // A point that takes a click meant for `node`, in this world's top coordinates: {ok, x, y, by, clipped}.
@@ -117,6 +118,7 @@ function aim(node, box, point) {
     if (x < 0 || y < 0 || x >= win.innerWidth || y >= win.innerHeight) continue;
     const hit = hitAt(node, x, y);
     const outer = framesCovered(win, x, y);
+    if (outer.out) continue;
     if (takes(node, hit) && !outer.by) return { ok: true, x: outer.x, y: outer.y, by: null, clipped: false };
     const clip = clippedBy(node, x, y);
     if (first) worst = { ok: false, clipped: clip !== "", lost: clip === "lost", by: outer.by || hit, x: outer.x, y: outer.y };
@@ -168,6 +170,23 @@ function locate(id, point, scroll = true) {
 const located = (found) => ({ ok: found.ok, x: found.x, y: found.y, by: found.ok ? "" : describe(found.by), clipped: found.clipped });
 const isEditable = (el, tag) => el.isContentEditable || (tag === "body" && isEditor(el)) || tag === "textarea" || tag === "select" || (tag === "input" && !["button", "submit", "reset", "image", "checkbox", "radio", "file", "hidden"].includes(kindOf(el, tag)));
 const editedText = (el, tag) => (tag === "input" || tag === "textarea" ? el.value : el.isContentEditable ? textContent.call(el) : "");
+
+// From a point of a foreign frame's content to this world's top coordinates: {x, y, by, out}.
+function throughFrame(id, x, y) {
+  const owner = nodeOf(id);
+  if (!owner) return null;
+  const [lx, ly] = lift(owner, x, y);
+  const hit = hitAt(owner, lx, ly);
+  const outer = framesCovered(windowOf(owner), lx, ly);
+  const by = hit && !takes(owner, hit) ? hit : outer.by;
+  return { x: outer.x, y: outer.y, out: !hit || outer.out, by: by ? describe(by) : "" };
+}
+
+function reveal(id) {
+  const node = nodeOf(id);
+  const el = node && nodeType.call(node) === 3 ? parentNode.call(node) : node;
+  if (el) el.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+}
 
 // Where the content of a foreign frame starts in this world's top coordinates, and its scale.
 function frameOrigin(id) {

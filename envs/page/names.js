@@ -53,17 +53,19 @@ function textOf(node, limit = 400, skipControls = true) {
       const spoken = attr(n, "aria-label") || (tag === "img" ? attr(n, "alt") : "");
       if (spoken) return void (parts.push(" ", spoken, " "), (size += spoken.length));
       if (skipControls && isControl(tag) && tag !== "button") return;
-      if (!INLINE.has(tag)) parts.push(" ");
+      if (standsApart(n, tag)) parts.push(" ");
     }
     const assigned = type === 1 && n.assignedNodes ? n.assignedNodes() : [];
     for (const child of assigned) visit(child, depth + 1);
     const from = (type === 1 && n !== node && shadowOf(n)) || n;
     if (!assigned.length) for (let child = firstChild.call(from); child !== null; child = nextSibling.call(child)) visit(child, depth + 1);
-    if (type === 1 && !INLINE.has(localName.call(n))) parts.push(" ");
+    if (type === 1 && n !== node && standsApart(n, localName.call(n))) parts.push(" ");
   };
   visit(node, 0);
   return cut(squash(parts.join("")), limit);
 }
+
+const standsApart = (el, tag) => !INLINE.has(tag) || /^(block|flex|grid|table|list-item)/.test(getComputedStyle(el).display);
 
 const rootTagOf = (n) => {
   const p = parentNode.call(n);

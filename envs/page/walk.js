@@ -63,8 +63,7 @@ function collect(doc, flagged) {
     depth--;
   }
 
-  const mayHide = (el) => (firstChild.call(el) === null ? HOSTS.has(localName.call(el)) || localName.call(el).includes("-") : localName.call(el).includes("-"));
-
+  const mayHide = (el) => localName.call(el).includes("-") || (firstChild.call(el) === null && HOSTS.has(localName.call(el)));
   function visit(node) {
     const type = nodeType.call(node);
     if (type === 1) element(node);

@@ -9,7 +9,7 @@ from webagent.envs.types import Action, Element
 from . import literals
 from .goal_targets import GoalStep
 from .goal_targets import Target
-from .matching import Scored, best_of, looks_score, name_score, rank, similarity
+from .matching import Scored, best_of, looks_score, name_score, rank, scope_score, similarity
 from .page_view import DIALOGS, FIELDS, OPTIONS, TICKS, PageView
 from .skill import DONE, NOTHING, Option, Plan, StepMemory, click, name_of
 from .words import bare, content
@@ -56,6 +56,8 @@ def _on_later_page(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
 
 def each(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     """All elements that match, one after the other."""
+    if step.place:
+        return _in_order(step, view, memory)
     target = replace(step.target, every=False)
     colour = literals.colour_in(f"{target.words} {target.scope}")
     if colour and not target.colour:
@@ -66,12 +68,29 @@ def each(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
         matches = [(s, e) for s, e in rank(target, view) if s >= 0.6]
         best = max((s for s, _ in matches), default=0.0)
         matches = [(s, e) for s, e in matches if s >= best - 0.12]
+        if target.scope and matches:
+            belongs = {e.ref: scope_score(target.scope, e, view) for _, e in matches}
+            matches = [(s, e) for s, e in matches if belongs[e.ref] >= 0.8 * max(belongs.values())]
     if not matches:
         return DONE if memory.clicked else NOTHING
     wants_on = step.kind != "uncheck"
     left = [(s, e) for s, e in matches if not _is_in_state(e, wants_on, memory)]
     words = f'each of "{step.target.phrase}"'
     return Plan(tuple(click(e, s, words, completes=False) for s, e in left[:6]), done=not left)
+
+
+def _in_order(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
+    """Numbers (or names) one after the other, by size."""
+    numbered = [e for e in view.usable if literals.numbers(e.name) and len(e.name) < 12]
+    pool = numbered if len(numbered) > 1 else [e for s, e in rank(replace(step.target, every=False), view) if s >= 0.6]
+    falling = step.place in ("descending", "decreasing")
+    ordered = sorted(pool, key=lambda e: literals.numbers(e.name)[0] if numbered else 0.0, reverse=falling)
+    if not numbered:
+        ordered = sorted(pool, key=lambda e: e.name.casefold(), reverse=falling)
+    left = [e for e in ordered if e.ref not in memory.clicked]
+    if not left:
+        return DONE if memory.clicked else NOTHING
+    return Plan((click(left[0], 0.8, f"{step.place} order:", completes=False),))
 
 
 def _is_in_state(e: Element, on: bool, memory: StepMemory) -> bool:
@@ -151,7 +170,7 @@ def _choose(e: Element, score: float, value: str, view: PageView) -> Option:
         parent = view.tree.by_ref.get(parent.parent or "")
     if e.role == "option" and parent is not None and parent.tag == "select":
         action = Action("select", target=parent.ref, text=e.name)
-        return Option(score, action, f"{reason} match option of {name_of(parent)} ({score:.2f})", False, (value, "chosen"))
+        return Option(score, action, f"{reason} match option of {name_of(parent)} ({score:.2f})")
     note = None if e.role in TICKS else (value, "chosen")
     return click(e, score, reason, completes=False, note=note)
 

@@ -36,6 +36,8 @@ def explore(step: GoalStep, view: PageView, memory: StepMemory) -> list[Option]:
 
 def key_of(e: Element, view: PageView) -> str:
     """Names an explored element so that it is known again after the page was redrawn."""
+    if bare(e.name) in _TURNERS:
+        return f"{e.name}|{hash(tuple(t.name for t in view.texts))}"
     twins = [t.ref for t in view.items if t.role == e.role and t.name == e.name]
     return f"{e.role}|{e.name}|{e.hint}|{twins.index(e.ref) if e.ref in twins else 0}"
 

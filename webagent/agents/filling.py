@@ -22,6 +22,10 @@ def fill(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     """type and set: find the field, write the value as the field wants it, then check that it is there."""
     if step.target.role == "slider" or (not step.target.words and _numbers_list(step.value) and view.pool("slider")):
         return widgets.slide_all(step, view, memory)
+    if step.target.role == "spinner" or (step.kind == "set" and literals.numbers(step.value)):
+        plan = widgets.step_to(step, view, memory)
+        if plan is not NOTHING:
+            return plan
     if step.target.every or (step.target.role == "field" and step.target.phrase.casefold().endswith("fields") and not step.target.words):
         return _fill_every(step, view, memory)
     ranked = fields_for(step.target, view, step.value)

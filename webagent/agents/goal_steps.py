@@ -23,6 +23,10 @@ KEYS = {
 }  # fmt: skip
 _KEY_PHRASE = re.compile(r"^(?:the\s+)?(?P<key>.+?)(?:\s+(?:key|button on (?:the|your) keyboard))?$", re.IGNORECASE)
 _CHORD = re.compile(r"^(?:ctrl|control|shift|alt|cmd|command|meta)\s*\+\s*\w+$", re.IGNORECASE)
+_PRONOUNS = frozenset({"it", "them", "that", "this", "him", "her", "they"})
+_IN_ORDER = re.compile(r"\s+in\s+(?P<order>ascending|descending|increasing|decreasing|numerical|alphabetical)\s+order", re.IGNORECASE)
+_ORDINAL = r"(?:\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth|last)"
+_ORDINALS = re.compile(rf"^(?:the\s+)?(?P<list>{_ORDINAL}(?:(?:\s*,\s*|\s+and\s+|\s*,\s*and\s+)(?:the\s+)?{_ORDINAL})+)\s+(?P<noun>.+)$", re.IGNORECASE)
 _SIMILAR = re.compile(r"^(?:the\s+)?(?:words?|options?|items?|choices?|things?|entries)\s+(?:similar|close|related)\s+to\s+", re.IGNORECASE)
 _FORM_OF_ANSWER = re.compile(r"^(?:(?:with|using|in|only|just|the|a|as|its)\s+)+(?:number|name|word|value|date|time|digits?|text)s?\b", re.IGNORECASE)
 _MESSAGE = re.compile(rf"\s*\b(?:with|saying|using)\s+(?:the\s+)?(?:text|message|reply|body|content)?\s*:?\s*(?P<mark>{MARK})")
@@ -40,7 +44,7 @@ def read_goal(goal: str) -> tuple[GoalStep, ...]:
 def _read_clause(clause: Clause, protected: Protected) -> list[GoalStep]:
     kind = "answer" if clause.verb == "answer" and clause.rest == clause.text else VERBS.get(clause.verb, "")
     reader = _READERS.get(kind, _read_act)
-    steps = reader(clause, protected)
+    steps = reader(clause, protected) or (_read_act(clause, protected) if kind == "set" else [])
     text = protected.restore(clause.text)
     place = protected.restore(" ".join(p for p in (clause.tool, clause.scope) if p))
     return [_placed(replace(s, clause=text, verb=s.verb or clause.verb), place, clause.tool) for s in steps]
@@ -62,13 +66,19 @@ def _resolve_finds(steps: list[GoalStep]) -> list[GoalStep]:
         last = number == len(steps) - 1
         if step.kind in ("find", "explore") and not last:
             referent = step.target.phrase or referent
+            if step.kind == "find" and step.target.words and step.verb != "copy":
+                kept.append(replace(step, kind="look"))
             continue
         if step.kind == "explore":
             continue
+        if step.kind == "type" and referent and step.value.casefold() in _PRONOUNS:
+            kept.append(replace(step, kind="copy", value=referent, place=referent))
+            continue
         if step.kind == "find":
             step = replace(step, kind="form")
-        if referent and step.kind in ("act", "click") and (step.target.words.casefold() in ("it", "them", "that") or not step.target.scope):
-            if step.target.words.casefold() in ("it", "them", "that", ""):
+        pronoun = step.target.words.casefold().removesuffix(" email").removesuffix(" one") in _PRONOUNS
+        if referent and step.kind in ("act", "click") and (pronoun or not step.target.scope):
+            if pronoun or not step.target.words:
                 step = replace(step, target=replace(step.target, words="", scope=referent, phrase=referent))
             else:
                 step = replace(step, target=replace(step.target, scope=referent))
@@ -100,6 +110,11 @@ def _read_click(clause: Clause, protected: Protected) -> list[GoalStep]:
     kind = VERBS.get(clause.verb, "click")
     if kind == "click" and clause.verb in ("press", "hit", "tap", "push") and (key := _key(protected.restore(clause.rest))):
         return [GoalStep("press", value=key, target=Target(words=clause.rest))]
+    if ordered := _IN_ORDER.search(clause.rest):
+        target = replace(read_target(clause.rest[: ordered.start()], protected), every=True)
+        return [GoalStep(kind, target=target, place=ordered["order"].casefold())]
+    if listed := _ORDINALS.match(clause.rest):
+        return [GoalStep(kind, target=read_target(f"{o} {listed['noun']}", protected)) for o in re.findall(_ORDINAL, listed["list"])]
     phrases = [clause.rest]
     if len(re.findall(MARK, clause.rest)) > 1 or re.search(r",|\sand\s", clause.rest):
         phrases = [p for p in re.split(r"\s*,\s*(?:and\s+)?|\s+and(?:\s+then)?\s+", clause.rest) if p.strip()]
@@ -126,6 +141,8 @@ def _key(phrase: str) -> str:
 def _read_choose(clause: Clause, protected: Protected) -> list[GoalStep]:
     kind = {"choose": "choose"}.get(VERBS.get(clause.verb, "choose"), VERBS.get(clause.verb, "choose"))
     rest = clause.rest
+    if listed := _ORDINALS.match(rest):
+        return [GoalStep(kind, target=read_target(f"{o} {listed['noun']}", protected)) for o in re.findall(_ORDINAL, listed["list"])]
     if kind == "check" and (match := re.search(r"^(?:(on|off)\s+(.+)|(.+?)\s+(on|off))$", rest, re.IGNORECASE)):
         kind = "uncheck" if (match[1] or match[4]).casefold() == "off" else "check"
         rest = match[2] or match[3]
@@ -224,6 +241,8 @@ def _read_act(clause: Clause, protected: Protected) -> list[GoalStep]:
     """A verb that a control is named after ("delete the mail by Bob"); ``place``: what follows "to"; ``value``: a text."""
     if not clause.rest or (not clause.verb and not clause.text.strip()):
         return [GoalStep("submit", target=Target(words=clause.verb, phrase=clause.verb))] if clause.verb else []
+    if clause.verb == "copy":
+        return [GoalStep("find", verb="copy", target=read_target(clause.rest, protected))]
     if not clause.verb:
         return read_type(clause, protected) if COLON_PAIR.search(clause.rest) else [GoalStep("form")]
     rest, place, value = re.sub(r"^(?:to|for|on)\s+", "", clause.rest), "", ""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from . import literals
-from .goal_text import MARK, Protected
+from .goal_text import MARK, VERB_PATTERN, Protected
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,17 @@ _NAMED = re.compile(
 _SCOPE = re.compile(
     r"\s+(?:in|inside|within|by|from|of|with|on|under|for|next to|beside|near|below|above|about|who|whose|belonging to|that is)\s+"
 )
+_PURPOSE = re.compile(rf"(?<=\S)\s+(?:in order )?to\s+(?:{VERB_PATTERN})\b.*$", re.IGNORECASE)
+_PLACE_IN_ORDER = re.compile(r"^(?:the\s+)?(?:\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth|last)\s+(?:paragraph|row|list|item|section|post)", re.IGNORECASE)
 _CENTRE = re.compile(r"^(?:the\s+)?(?:cent(?:er|re)|middle)\s+of\s+", re.IGNORECASE)
 _SIZE = re.compile(r"\b(large|big|small|tiny|larger|bigger|smaller)\b", re.IGNORECASE)
-_ARTICLES = re.compile(r"^(?:(?:the|a|an|my|your|his|her|any|some|this|that|its)\s+)+", re.IGNORECASE)
+_ARTICLES = re.compile(r"^(?:(?:the|a|an|my|your|his|her|their|any|some|this|that|its)\s+)+", re.IGNORECASE)
 
 
 def read_target(phrase: str, protected: Protected) -> Target:
     """What a noun phrase ("the 2nd checkbox in the list", 'button "OK"') says about the element it means."""
-    phrase = whole = _ARTICLES.sub("", _CENTRE.sub("", phrase.strip(" .,;:!?")))
+    phrase = _PURPOSE.sub("", phrase.strip(" .,;:!?"))
+    phrase = whole = _ARTICLES.sub("", _CENTRE.sub("", phrase))
     named, quoted, scope = "", False, ""
     if match := _NAMED.search(phrase):
         named, phrase = phrase[match.end() :], phrase[: match.start()]
@@ -109,7 +112,11 @@ def read_target(phrase: str, protected: Protected) -> Target:
             phrase = pattern.sub(" ", phrase)
     if match := _SCOPE.search(" " + phrase):
         scope, phrase = (" " + phrase)[match.end() :], (" " + phrase)[: match.start()].strip()
-    target = replace(target, every=bool(_EVERY.search(phrase)), ordinal=literals.find_ordinal(phrase))
+    every_of = re.match(r"(?:all|every|each)\s+(?:of\s+)?(?:the\s+)?", scope, re.IGNORECASE)
+    scope = scope[every_of.end() :] if every_of else scope
+    target = replace(target, every=bool(_EVERY.search(phrase) or every_of), ordinal=literals.find_ordinal(phrase))
+    if target.ordinal is None and _PLACE_IN_ORDER.search(scope):
+        target = replace(target, ordinal=literals.find_ordinal(scope))
     if target.ordinal is not None:
         phrase = re.sub(r"\b\d+(?:st|nd|rd|th)\b|\b(?:last|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b",
                         " ", phrase, flags=re.IGNORECASE)  # fmt: skip

@@ -72,7 +72,8 @@ VERBS: dict[str, str] = {
         "type": "type in|type|enter|write|fill in|fill out|fill|input|key in|put|paste|insert",
         "set": "set|change|adjust|update|rename",
         "open": "open|expand|unfold|go to|navigate to|visit|switch to|show|view",
-        "explore": "navigate through|navigate|browse|look through|explore",
+        "explore": "navigate through|navigate between|navigate|browse|look through|go through|flip through|page through"
+        "|switch between|explore|solve|calculate|compute|work out",
         "close": "close|collapse|dismiss|hide|fold",
         "search": "search for|search|look up",
         "find": "find|locate|look for",
@@ -85,19 +86,19 @@ VERBS: dict[str, str] = {
         "back": "go back|return",
         "read": "tell me|tell|report|answer|say|count|find out",
         "act": "delete|remove|forward|reply|star|like|unlike|add|buy|order|book|create|archive|retweet|share|follow"
-        "|block|mark|play|download|register|sign up|subscribe|rate|highlight|copy|make|give|edit|complete|solve|sum"
-        "|purchase|reserve|schedule|solve|cancel|mute|post|retweet|upload|call|contact|print|pay|review|accept|agree",
+        "|block|mark|play|download|register|sign up|subscribe|rate|highlight|copy|make|give|edit|complete"
+        "|purchase|reserve|schedule|cancel|mute|post|retweet|upload|call|contact|print|pay|review|accept|agree",
         "wait": "wait",
     }.items()
     for verb in verbs.split("|")
 }
-_VERB = "|".join(re.escape(v) for v in sorted(VERBS, key=len, reverse=True))
-_STARTS_WITH_VERB = re.compile(rf"(?P<verb>{_VERB})(?=[\s.,:;!?{MARK[1:-1]}]|$)", re.IGNORECASE)
+VERB_PATTERN = "|".join(re.escape(v) for v in sorted(VERBS, key=len, reverse=True))
+_STARTS_WITH_VERB = re.compile(rf"(?P<verb>{VERB_PATTERN})(?=[\s.,:;!?{MARK[1:-1]}]|$)", re.IGNORECASE)
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+|(?:^|\s)\(?\d{1,2}[.)]\s+(?=[A-Z])")
 _BREAK = re.compile(
     r"(?P<sep>\s*[,;]\s*(?:and\s+then|and|then|but|finally|to)?\s*|\s+(?:and\s+then|and\s+finally|and|then|before|to)\s+|\s*->\s*)"
-    rf"(?=(?P<verb>{_VERB})(?P<after>[\s.,:;!?{MARK[1:-1]}]|$))",
+    rf"(?=(?P<verb>{VERB_PATTERN})(?P<after>[\s.,:;!?{MARK[1:-1]}]|$))",
     re.IGNORECASE,
 )
 _LEAD_IN = re.compile(
@@ -109,10 +110,10 @@ _LEAD_IN = re.compile(
 _TRAILER = re.compile(r"\s*,?\s*(?:when|once|after)\s+(?:you are |you're |it is )?(?:done|finished|ready|complete)\b", re.IGNORECASE)
 _MEANS = re.compile(r"\s+by\s+(?P<verb>click|press|tapp|select|choos|typ|enter)ing\b(?P<rest>.*)", re.IGNORECASE)
 _TOOL = re.compile(
-    rf"^(?:use|using|with)\s+(?P<tool>[^,]+?)(?:\s+to\s+|\s*,\s*)(?=(?:{_VERB})\b)(?P<rest>.+)$", re.IGNORECASE | re.DOTALL
+    rf"^(?:use|using|with)\s+(?P<tool>[^,]+?)(?:\s+to\s+|\s*,\s*)(?=(?:{VERB_PATTERN})\b)(?P<rest>.+)$", re.IGNORECASE | re.DOTALL
 )
 _SETTING = re.compile(
-    rf"^(?:in|on|under|from|at|inside|within)\s+(?P<scope>[^,]+?)\s*,\s*(?=(?:{_VERB})\b)(?P<rest>.+)$", re.IGNORECASE
+    rf"^(?:in|on|under|from|at|inside|within|for)\s+(?P<scope>[^,]+?)\s*,\s*(?=(?:{VERB_PATTERN})\b)(?P<rest>.+)$", re.IGNORECASE
 )
 _QUESTION = re.compile(
     r"^(?:what|which|who|whose|whom|when|where|why|how|is|are|does|do|did)\b.*|.*\?\s*$", re.IGNORECASE | re.DOTALL

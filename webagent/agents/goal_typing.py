@@ -15,6 +15,7 @@ _PAIR = re.compile(
 )
 _JOINERS = re.compile(r"^(?:\s*(?:,|and|with|the|a|an|your|my|using|also|as|following)\b\s*|\s*,\s*)+", re.IGNORECASE)
 COLON_PAIR = re.compile(r"(?P<key>[A-Za-z][\w /-]{0,28}?)\s*[:=]\s*(?P<value>[^,;]+?)(?=\s*(?:[,;]|\band\s+[A-Za-z][\w ]{0,28}?[:=]|$))")
+_PLAIN_PAIR = re.compile(r"^(?P<key>[a-z][a-z -]*?)\s+(?:is\s+|as\s+)?(?P<value>[A-Z0-9].*)$")
 _FORM_WITH = re.compile(r"^(?:(?:the|this|my|a)\s+)?(?:[\w-]+\s+){0,2}(?:forms?|details|fields)\s*(?:with|using|:|as follows:?)\s+(?=\S)", re.IGNORECASE)
 _CASE = re.compile(r"\s+in\s+(?:all\s+)?(upper|lower|capital)[ -]?(?:case)?\s*(?:letters?|characters?)?", re.IGNORECASE)
 _SETTING = re.compile(
@@ -25,7 +26,7 @@ _SETTING = re.compile(
 _STARTS = re.compile(rf"\b(?:start|begin)(?:s|ning|ing)?\s+with\s+(?:the\s+\w+\s+)?(?P<mark>{MARK})", re.IGNORECASE)
 _ENDS = re.compile(rf"\bend(?:s|ing)?\s+(?:with|in)\s+(?:the\s+\w+\s+)?(?P<mark>{MARK})", re.IGNORECASE)
 _COPIED = re.compile(
-    r"^(?:the\s+)?(?:(?:same\s+)?(?:text|values?|words?|answers?|results?|solutions?|totals?|sums?|numbers?|codes?|prices?"
+    r"^(?:(?:the|your|its|my)\s+)?(?:(?:same\s+)?(?:text|values?|words?|answers?|results?|solutions?|totals?|sums?|numbers?|codes?|prices?"
     r"|names?|dates?|contents?|amounts?|counts?)\b)(?P<of>(?:\s+(?!(?:in)?to\b|in the (?:text|input)).*?)?)$",
     re.IGNORECASE,
 )
@@ -79,11 +80,24 @@ def keys_first(rest: str, protected: Protected) -> tuple[list[GoalStep], str]:
     """`the username "bob" and the password "x" into the text fields`: pairs, and the words after the last."""
     steps, end = [], 0
     for match in _PAIR.finditer(rest):
+        steps.extend(_plain_pairs(rest[end : match.start()], protected))
         key = _JOINERS.sub("", match["key"]).strip(" ,")
         steps.append(GoalStep("type", target=read_target(key, protected), value=protected.literal(match["mark"]).text))
         end = match.end()
+    if "," in rest[end:]:
+        steps.extend(_plain_pairs(rest[end:], protected))
+        end = len(rest)
     tail = re.sub(r"^\s*(?:in(?:to|side)?|to|at|on|as|for|within)\b\s*", "", rest[end:].strip(" .,"))
     return steps, tail
+
+
+def _plain_pairs(text: str, protected: Protected) -> list[GoalStep]:
+    """`name Ann Lee, city Rome`: a key in small letters, a value that starts with a capital or a digit."""
+    steps = []
+    for part in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", text.strip()):
+        if match := _PLAIN_PAIR.match(_JOINERS.sub("", part)):
+            steps.append(GoalStep("type", target=read_target(match["key"], protected), value=match["value"].strip(" .")))
+    return steps
 
 
 def _colon_pairs(rest: str, protected: Protected) -> list[GoalStep]:
@@ -123,7 +137,7 @@ def read_set(clause: Clause, protected: Protected) -> list[GoalStep]:
     for match in _SETTING.finditer(clause.rest.strip(" .")):
         value = re.sub(r"^(?:the\s+)?(?:value|combination|number|option|date|time|colou?r)s?\s+", "", match["value"])
         steps.append(GoalStep("set", target=read_target(match["field"], protected), value=protected.restore(value).strip()))
-    return steps or _read_act(clause, protected)
+    return steps
 
 
 def read_login(clause: Clause, protected: Protected) -> list[GoalStep]:

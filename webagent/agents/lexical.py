@@ -25,7 +25,7 @@ from .goal_targets import GoalStep
 from .page_view import PageView
 from .pointing import between, drag, draw, sort_items
 from .reading import answer, copy, describe_drawing
-from .skill import DONE, NOTHING, Option, Plan, Skill, StepMemory, centre, click
+from .skill import DONE, NOTHING, Option, Plan, Skill, StepMemory, centre, click, name_of
 from .words import bare
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _PATIENCE = 4
 """Decisions in a row without any idea before giving up."""
 _PASSABLE = frozenset({"open", "expand", "close", "scroll", "explore"})
 """Steps that only prepare: where the next step already fits, they may stay undone."""
-_STATES = frozenset({"type", "set", "choose", "check", "uncheck", "copy", "drag", "sort", "draw"})
+_STATES = frozenset({"type", "set", "choose", "check", "uncheck", "copy", "drag", "sort", "draw", "scroll"})
 """Steps that only bring a form into a state; a goal of nothing else still wants its form handed in."""
 _SHARPNESS = 9.0
 """Scores times this are the logits of a proposal."""
@@ -63,6 +63,7 @@ class LexicalAgent:
         self.idle = 0
         self.changed_something = False
         self.handed_in = False
+        self.agreed = ""
 
     def propose(self, observation: Observation) -> Proposal:
         """Candidates for the next action, best first."""
@@ -96,7 +97,7 @@ class LexicalAgent:
         if option.score < ENOUGH and option.action.op not in ("scroll", "wait"):
             memory.banned.add(str(option.action))
         unsure = option.completes and not changed and option.score < 0.62
-        repeats = not changed and not option.completes and option.action.op in ("click", "drag", "press") and not option.note
+        repeats = not changed and not option.completes and option.action.op in ("click", "drag", "press", "select") and not option.note
         if unsure or repeats:
             memory.banned.add(str(option.action))
             memory.finished = memory.finished and not unsure
@@ -177,7 +178,11 @@ class LexicalAgent:
         return Option(0.05, Action("give_up", text=reason), reason)
 
     def _finish(self, view: PageView) -> Option:
-        """All steps are done: hand in what was filled, where the goal forgot to say so, then stop."""
+        """All steps are done: agree to what they asked for, hand in what was filled where the goal left that out."""
+        asks = dismiss(self.steps[-1], view) if view.modal is not None and self.steps else None
+        if asks is not None and asks.why != self.agreed and self.steps[-1].kind in ("act", "submit", "click"):
+            self.agreed = asks.why
+            return asks
         asked = any(s.kind not in _STATES for s in self.steps)
         if not asked and not self.handed_in:
             found = submitters(view)
@@ -227,7 +232,7 @@ def _choose(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     if step.target.role == "slider" or (view.pool("slider") and literals.numbers(text) and bare(text).lstrip("-").isdigit()):
         return widgets.slide_all(replace(step, value=text), view, memory)
     if step.target.role == "spinner":
-        return widgets.step_to(replace(step, value=text), view, memory)
+        return fill(replace(step, kind="set", value=text), view, memory)
     if "color" in bare(step.target.words).replace("colour", "color") and (colour := literals.colour_hex(text)):
         plan = widgets.pick_colour(colour, view, memory)
         if plan is not NOTHING:
@@ -253,6 +258,15 @@ def _press(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     return Plan((Option(0.8, Action("press", text=step.value), f"key {step.value}", completes=True),))
 
 
+def _look(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
+    """find: turn pages until the words can be read; nothing else is opened for them."""
+    words = f"{step.target.words} {step.target.scope}".strip()
+    if view.is_read(words):
+        return DONE
+    turners = [o for o in explore(step, view, memory) if o.why.startswith(("goes on", "turns"))]
+    return Plan(tuple(replace(o, score=0.6, note=None) for o in turners[:2]), done=not turners)
+
+
 def _scroll(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     regions = [e for e in view.items if e.has("scrollable") and e.scroll]
     region: Element | None = regions[0] if regions else None
@@ -261,6 +275,8 @@ def _scroll(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     left = most - now > 2 if step.value in ("down", "right") else now > 2
     if not left:
         return DONE
+    if step.place == "end" and region is not None and region.has("editable"):
+        return Plan((Option(0.85, Action("press", target=region.ref, text="Control+End"), f"to the end of {name_of(region)}"),))
     action = Action("scroll", target=region.ref if region else None, text=step.value)
     return Plan((Option(0.8, action, f"scroll {step.value}", completes=step.place != "end", note=("scrolling", "yes")),))
 
@@ -278,5 +294,5 @@ _SKILLS: dict[str, Skill] = {
     "check": _choose, "uncheck": pick_values, "type": fill, "set": fill, "copy": copy, "open": open_element,
     "expand": open_element, "close": close_element, "submit": submit, "search": search, "form": form, "act": act,
     "drag": drag, "draw": draw, "sort": sort_items, "answer": answer, "press": _press, "scroll": _scroll,
-    "back": _simple("back"), "goto": _simple("goto"), "wait": _simple("wait"),
+    "look": _look, "back": _simple("back"), "goto": _simple("goto"), "wait": _simple("wait"),
 }  # fmt: skip

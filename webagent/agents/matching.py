@@ -12,9 +12,10 @@ from typing import NamedTuple
 from webagent.envs.types import Element
 
 from . import literals
-from .goal_targets import Target
+from .goal_targets import Target, read_target
+from .goal_text import protect
 from .page_view import PLAIN, POOLS, PageView
-from .words import STOP_WORDS, bare, closeness, content, near, normal, tokens
+from .words import STOP_WORDS, bare, closeness, content, near, normal, stem, tokens
 
 Scored = tuple[float, Element]
 
@@ -113,8 +114,16 @@ def rank(target: Target, view: PageView, pool: Iterable[Element] | None = None) 
         scored = _by_words(target, view, whole)
     else:
         scored = [(0.6 if target.role or target.ordinal or target.extreme else 0.2, e) for e in whole]
+    if target.quoted and max((s for s, _ in scored), default=0.0) < 0.45:
+        named = read_target(target.words, protect(""))
+        if named.role and not named.words:
+            scored = [(0.75 * _tag_fit(target.words, e), e) for e in view.pool(named.role)]
+    if target.extreme and max((s for s, _ in scored), default=0.0) < 0.45:
+        scored = [(0.6, e) for e in _numbered(view)]
+    if target.role == "field" and not target.words:
+        scored = [(s * _tag_fit(target.phrase, e), e) for s, e in scored]
     if target.scope:
-        scored = [(min(1.0, s * 0.9 + 0.1 * _scope_score(target.scope, e, view)), e) for s, e in scored]
+        scored = [(min(1.0, s * 0.9 + 0.1 * scope_score(target.scope, e, view)), e) for s, e in scored]
     if target.ordinal is not None:
         return _nth(scored, target.ordinal, view)
     if target.extreme:
@@ -139,6 +148,8 @@ def _by_words(target: Target, view: PageView, pool: list[Element]) -> list[Score
         score = max(name_score(target.words, e, view), looks_score(target, e, view))
         if target.role and target.phrase != target.words and not target.quoted and score < 0.95:
             score = max(score, 0.97 * name_score(target.phrase, e, view) if target.phrase else 0.0)
+        if score < 0.5 and (kind := _VALUE_KINDS.get(_last_word(target.words))) and kind.search(e.name):
+            score = 0.7
         if score <= 0:
             continue
         if fitting:
@@ -153,7 +164,25 @@ def _by_words(target: Target, view: PageView, pool: list[Element]) -> list[Score
     return scored
 
 
-def _scope_score(scope: str, e: Element, view: PageView) -> float:
+def _tag_fit(words: str, e: Element) -> float:
+    """"text area" and "input" are both fields to a person, but not the same one."""
+    area_asked = "area" in words.casefold()
+    return 1.0 if area_asked == (e.tag == "textarea") or not ({"input", "area"} & set(words.casefold().split())) and not area_asked else 0.8
+
+
+def _numbered(view: PageView) -> list[Element]:
+    """Things named by a number only, of the role that most of them have."""
+    found = [e for e in view.usable if re.fullmatch(r"[-−$€£]?\d[\d.,]*", e.name.strip())]
+    roles = [e.role for e in found]
+    return [e for e in found if e.role == max(roles, key=roles.count)]
+
+
+def _last_word(words: str) -> str:
+    stems = tokens(words)
+    return stems[-1] if stems else ""
+
+
+def scope_score(scope: str, e: Element, view: PageView) -> float:
     wanted = content(scope)
     shared = wanted & view.surroundings(e)
     return view.weight(shared) / view.weight(wanted) if wanted else 0.0
@@ -184,6 +213,10 @@ def _extreme(scored: list[Scored], target: Target, view: PageView) -> list[Score
     return [(0.88 if i == 0 else 0.4, e) for i, (_, e) in enumerate(measured)]
 
 
+_VALUE_KINDS = {
+    stem("phone"): re.compile(r"^\+?[\d(][\d ()./-]{4,}\d$"), stem("email"): re.compile(r"^[\w.+-]+@[\w.-]+\.\w+$"),
+    stem("address"): re.compile(r"^\d+ \w+|\w+ \d+$"), stem("date"): re.compile(r"\b\d{4}-\d\d-\d\d\b|\b\d+/\d+/\d+\b"),
+}  # fmt: skip
 _PRICE = re.compile(r"[$€£¥]\s?\d|\d\s?(?:€|EUR|USD)")
 _DURATION = re.compile(r"\d+\s*(?:h|hours?|hrs?|m|mins?|minutes?|d|days?)\b", re.IGNORECASE)
 _MEASURES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (

@@ -50,6 +50,7 @@ class PageView:
         said = bare(goal)
         self.items: tuple[Element, ...] = tuple(_unechoed(e, said) for e in tree.elements if e.ref not in echo)
         self.at = {e.ref: i for i, e in enumerate(self.items)}
+        self._around: dict[str, frozenset[str]] = {}
         self.by_ref = {e.ref: e for e in self.items}
         self.modal = next((e for e in reversed(self.items) if e.role == "alertdialog" or (e.role in DIALOGS and e.has("modal"))), None)
 
@@ -97,6 +98,14 @@ class PageView:
         """How much of ``words``, by rarity, ``text`` says, in [0, 1]; words that the page never says do not count."""
         wanted = [w for w in content(words) if w in self.idf]
         return self.weight(w for w in wanted if w in content(text)) / self.weight(wanted) if wanted else 0.0
+
+    def is_read(self, words: str) -> bool:
+        """Whether one text on the page says the rarest of the words."""
+        wanted = content(words) - content("email message item post page contact the book list")
+        if not wanted:
+            return True
+        known = {w: self.idf[w] for w in wanted if w in self.idf}
+        return len(known) * 2 >= len(wanted)
 
     def _is_closed_option(self, e: Element) -> bool:
         parent = self.tree.by_ref.get(e.parent or "")
@@ -156,33 +165,51 @@ class PageView:
         return tuple(found)
 
     def surroundings(self, e: Element) -> frozenset[str]:
-        """Stems of the element's context and of the smallest enclosing group that says more than it does."""
-        own = set(content(e.context)) if e.context else set()
-        for up in self.ancestors(e)[:4]:
-            own |= content(up.name) if up.name else frozenset()
-            inside = self.below(up.ref)
-            if len(inside) > 40:
-                break
-            for other in inside:
+        """Stems of what belongs to the element: its context and the other things on its card or in its row."""
+        found = self._around.get(e.ref)
+        if found is None:
+            words = set(content(e.context)) if e.context else set()
+            for other in self.card(e):
                 if other.name and other.ref != e.ref:
-                    own |= content(other.name)
-            if len(inside) > 3:
-                break
-        return frozenset(own)
+                    words |= content(other.name)
+            found = self._around[e.ref] = frozenset(words)
+        return found
 
     def card(self, e: Element) -> list[Element]:
-        """The element's card or row: siblings around it between two controls of the same name shape, else its row."""
-        twins = [t for t in self.items if t.role == e.role and t.ref != e.ref and _same_shape(t, e)]
-        here = self.at[e.ref]
-        before = max((self.at[t.ref] for t in twins if self.at[t.ref] < here), default=-1)
+        """What belongs to one of several like things: the largest enclosing group that holds no other of its kind,
+        else, in a flat page, what lies between the like one before it and itself."""
+        twins = {t.ref for t in self._twins(e)}
+        best: list[Element] = []
         for up in self.ancestors(e):
             inside = self.below(up.ref)
-            if len(inside) > 1 and not any(t.ref in {i.ref for i in inside} for t in twins):
-                best = inside
-                continue
-            if len(inside) > 1:
-                return best if "best" in locals() else [i for i in inside if before < self.at[i.ref] <= here]
-        return [i for i in self.items if before < self.at[i.ref] <= here]
+            if len(inside) > 60 or any(i.ref in twins for i in inside):
+                break
+            best = inside
+        if len(best) > 1 or not twins:
+            return best
+        here = self.at[e.ref]
+        before = max((self.at[t] for t in twins if self.at[t] < here), default=-1)
+        first = min(self.at[t] for t in twins)
+        leads = self._leads_card(e, before, first)
+        if leads:
+            after = min((self.at[t] for t in twins if self.at[t] > here), default=here + 12)
+            return list(self.items[here:after])
+        return list(self.items[max(before + 1, here - 12) : here + 1])
+
+    def _leads_card(self, e: Element, before: int, first: int) -> bool:
+        """Whether like things come first on their cards (headings) rather than last (buttons)."""
+        return e.role in ("heading", "rowheader") or (e.role in PLAIN and before < 0 and first <= 2)
+
+    def _twins(self, e: Element) -> list[Element]:
+        shape = _shape_of(e)
+        return [t for t in self._by_shape.get(shape, ()) if t.ref != e.ref]
+
+    @functools.cached_property
+    def _by_shape(self) -> dict[tuple[str, str], list[Element]]:
+        found: dict[tuple[str, str], list[Element]] = {}
+        for e in self.items:
+            found.setdefault(_shape_of(e), []).append(e)
+        return found
 
     def same_row(self, a: Element, b: Element) -> bool:
         """Whether the boxes share most of their height."""
@@ -202,10 +229,11 @@ class PageView:
         return any(wanted in normal(t.name) for t in self.texts)
 
 
-def _same_shape(a: Element, b: Element) -> bool:
-    """Names that differ in their numbers only ("Book for $12" / "Book for $7"), or share their first word."""
-    first, second = tokens(a.name), tokens(b.name)
-    return bool(first) and bool(second) and first[0] == second[0]
+def _shape_of(e: Element) -> tuple[str, str]:
+    """What makes two elements alike: headings by their tag, others by role and first word ("Book for $12")."""
+    if e.role == "heading":
+        return (e.role, e.tag)
+    return (e.role, (tokens(e.name) or (e.hint,))[0])
 
 
 def _unechoed(e: Element, goal: str) -> Element:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from webagent.envs.types import Action, Element
 
 from . import literals
+from .arithmetic import solve
 from .filling import enter, fields_for
 from .goal_targets import GoalStep
 from .goal_targets import read_target
@@ -26,6 +27,8 @@ _OF = re.compile(
 _HAVE = re.compile(r"\b(?:what|which)\s+(?P<what>[\w ]+?)\s+(?:does|do|did|has|is)\s+(?:the\s+)?(?P<of>.+?)(?:\s+(?:have|cost|has))?\s*\??$", re.IGNORECASE)
 _COST = re.compile(r"\bhow much\s+(?:does|do|is|are)\s+(?:the\s+)?(?P<of>.+?)(?:\s+cost)?\s*\??$", re.IGNORECASE)
 _COUNT = re.compile(r"\bhow many\s+(?P<what>.+?)(?:\s+(?:are|is|do|does|can|in|on|have)\b.*)?\s*\??$", re.IGNORECASE)
+_WHO = re.compile(r"\bwho\s+(?P<did>\w+)\s+(?:the\s+)?(?:article|book|post|message|page|email|story)?\s*(?P<of>.+?)\s*\??$", re.IGNORECASE)
+_MAKERS = {"wrote": "author", "sent": "from", "made": "author", "directed": "director", "sells": "seller", "posted": "author"}
 _KINDS = (
     (("price", "cost", "total", "fee"), re.compile(r"[$€£]\s?\d[\d.,]*|\d[\d.,]*\s?(?:€|EUR|USD|£)")),
     (("email",), re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")),
@@ -64,6 +67,15 @@ def _copy_each(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
 
 def _source_text(step: GoalStep, view: PageView, fields: list[str]) -> str:
     what = step.place.strip()
+    if match := re.match(r"^(?:the\s+)?(?P<nth>\S+)\s+word\b", what or step.value, re.IGNORECASE):
+        return _nth_word(literals.find_ordinal(match["nth"]), view)
+    if re.search(r"\btext ?(?:area|field|box)|\binput", f"{what} {step.value}", re.IGNORECASE):
+        sources = [e for e in view.fields if e.value and e.ref not in fields]
+        number = literals.find_ordinal(f"{what} {step.value}") or 1
+        return sources[number - 1 if number > 0 else number].value if len(sources) >= abs(number) else ""
+    if re.search(r"\b(?:answer|result|solution|sum)\b", step.value, re.IGNORECASE):
+        if solved := solve(" ".join(t.name for t in view.texts if t.role in PLAIN and t.has("visible"))):
+            return solved
     if what and not re.match(r"^(?:below|above|shown|displayed|on the page|here)\b", what):
         return value_of(what, view) or answer_to(f"what is {step.value}", view)
     filled = [e for e in view.fields if e.value and e.ref not in fields]
@@ -71,6 +83,14 @@ def _source_text(step: GoalStep, view: PageView, fields: list[str]) -> str:
         return filled[0].value
     loose = [e for e in view.items if e.role in ("text", "cell", "heading") and e.name and e.has("visible")]
     return max((e.name for e in loose), key=len, default="")
+
+
+def _nth_word(number: int | None, view: PageView) -> str:
+    """A word of the longest text on the page, counted from 1."""
+    longest = max((t.name for t in view.texts if t.role in PLAIN), key=len, default="")
+    words = longest.split()
+    index = None if number is None else number - 1 if number > 0 else len(words) + number
+    return words[index].strip(".,;:!?\"'") if index is not None and 0 <= index < len(words) else ""
 
 
 def value_of(label: str, view: PageView, skip: str = "") -> str:
@@ -111,6 +131,8 @@ def answer_to(question: str, view: PageView) -> str:
         return literals.plain_number(found[0]) if many and (found := literals.numbers(cell)) else cell
     if match := _COUNT.search(question):
         return _count(match["what"], question, view)
+    if match := _WHO.search(question):
+        return _attribute(_MAKERS.get(match["did"].casefold(), match["did"]), match["of"], view)
     match = _COST.search(question) or _HAVE.search(question) or _OF.search(question)
     if not match:
         return value_of(re.sub(r"^(?:what|which|who|when|where)(?:'s|\s+is|\s+are)?\s+", "", question.rstrip("? ."), flags=re.IGNORECASE), view)
@@ -146,6 +168,8 @@ def _attribute(what: str, of: str, view: PageView) -> str:
     named = sorted((p for p in named if p[0] >= 0.55), key=lambda p: (-p[0], len(p[1].name)))
     for _, e in named[:3]:
         near = _row_of(e, view)
+        if tailed := next((t.name.partition(":")[2].strip() for t in near if similarity(what, bare(t.name.partition(":")[0]), view).score >= 0.85 and ":" in t.name), ""):
+            return tailed
         by_header = [t for t in near if similarity(what, t.context.split("·")[0], view).score > 0.6 or tokens(what)[-1:] == tokens(t.context)[:1]]
         if by_header:
             return by_header[0].name
@@ -164,11 +188,9 @@ def _attribute(what: str, of: str, view: PageView) -> str:
 
 def _row_of(e: Element, view: PageView) -> list[Element]:
     """Texts of the same table row, else of the same card."""
-    for up in view.ancestors(e)[:5]:
-        inside = [t for t in view.below(up.ref) if t.name and t.ref != e.ref]
-        if inside:
-            return inside
-    return [t for t in view.card(e) if t.name]
+    row = next((a for a in view.ancestors(e) if a.role in ("row", "listitem", "article")), None)
+    around = view.below(row.ref) if row is not None else view.card(e)
+    return [t for t in around if t.name and t.ref != e.ref]
 
 
 def _column_value(what: str, e: Element, view: PageView) -> str:

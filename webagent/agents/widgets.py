@@ -14,8 +14,8 @@ from .page_view import PLAIN, PageView
 from .skill import DONE, NOTHING, Option, Plan, StepMemory, click, name_of
 from .words import bare, content
 
-_KEY_STEPS = 12
-"""Up to this many key presses a slider is moved by arrow keys when pointing did not hit the value."""
+_LESS = content("fewer less minus decrease decrement down remove subtract")
+_MORE = content("more plus increase increment up add")
 
 
 def slide_all(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
@@ -46,6 +46,9 @@ def _slide_to(wanted: float, slider: Element, view: PageView, memory: StepMemory
         return NOTHING
     if now == wanted:
         return DONE
+    if slider.tag == "input:range" and slider.ref not in memory.typed:
+        action = Action("type", target=slider.ref, text=literals.plain_number(wanted))
+        return Plan((Option(0.85, action, f"{name_of(slider)} from {now:g} to {wanted:g}"),))
     key = f"slide {slider.ref}"
     points = _points(memory.notes.get(key, ""))
     last = memory.notes.get(f"{key} at")
@@ -91,16 +94,34 @@ def reading(slider: Element, view: PageView) -> float | None:
 
 
 def step_to(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
-    """A stepper to a number, by its up and down buttons."""
+    """A number field by typing, else a stepper by its "more" and "fewer" buttons."""
     found = literals.numbers(step.value or " ".join(step.values))
-    pool = view.pool("spinner")
-    if not found or not pool:
+    if not found:
         return NOTHING
-    now = literals.numbers(pool[0].value) or [0.0]
-    if now[0] == found[0]:
+    buttons = _stepper(step.target.words, view)
+    if buttons is None:
+        return NOTHING
+    now, less, more = buttons
+    if now == found[0]:
         return DONE
-    arrow = "ArrowUp" if found[0] > now[0] else "ArrowDown"
-    return Plan((Option(0.8, Action("press", target=pool[0].ref, text=arrow), f"{now[0]:g} to {found[0]:g}"),))
+    return Plan((click(more if found[0] > now else less, 0.8, f"{now:g} to {found[0]:g}", completes=False),))
+
+
+def _stepper(words: str, view: PageView) -> tuple[float, Element, Element] | None:
+    """What a stepper stands at, and its two buttons: a number with "fewer" and "more" beside it."""
+    found = []
+    for e in view.items:
+        if not (e.role in PLAIN or e.role == "spinbutton") or not re.fullmatch(r"[-−]?\d+(?:\.\d+)?", (e.value or e.name).strip()):
+            continue
+        here = view.at[e.ref]
+        near = [b for b in view.items[max(0, here - 4) : here + 5] if b.role in ("button", "clickable", "link")]
+        less = next((b for b in near if content(f"{b.name} {b.hint}") & _LESS or b.name.strip() in ("-", "−", "–")), None)
+        more = next((b for b in near if content(f"{b.name} {b.hint}") & _MORE or b.name.strip() == "+"), None)
+        if less is not None and more is not None:
+            around = " ".join((less.name, more.name, e.context, *(a.name for a in view.ancestors(e))))
+            found.append((view.mentions(words, around) if words else 1.0, literals.numbers(e.value or e.name)[0], less, more))
+    best = max(found, key=lambda f: f[0], default=None)
+    return None if best is None else best[1:]
 
 
 def pick_date(date: datetime.date | None, field: Element | None, view: PageView, memory: StepMemory) -> Plan:

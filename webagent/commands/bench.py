@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import time
 from collections import Counter
@@ -28,7 +29,7 @@ from webagent.console import Console
 
 if TYPE_CHECKING:
     from webagent import suites
-    from webagent.evaluate import BenchSettings
+    from webagent.evaluate import BenchRun, BenchSettings
     from webagent.scores import EpisodeResult
 
 NAME = "bench"
@@ -74,15 +75,11 @@ def bench(
     A crash counts as a failed episode. Interrupted, it goes on where it was with --resume and the same --out. On sites
     beyond this machine, what needs a person's confirmation fails, unless --yes is given.
     """
-    from webagent.agents import make_policy
     from webagent.evaluate import BenchRun, BenchSettings
-    from webagent.evaluate import bench as play
     from webagent.suites import open_suite
 
     found = open_suite(suite)
-    make_policy(policy)  # an unknown one is told now, not by every worker
     chosen = found.select(tasks, subset, split)
-    folder = _folder(out, found.name, resume)
     settings = BenchSettings(
         suite=suite,
         tasks=chosen,
@@ -94,20 +91,27 @@ def bench(
         secrets=tuple(secret or ()),
         yes=yes,
         browser=browser,
-        out=str(folder),
+        out=str(_folder(out, found.name, resume)),
     )
-    check_secrets(found, settings)
-    console = Console(quiet)
-    total = episodes * len(chosen)
+    return perform(found, settings, BenchRun(jobs, resume, episode_timeout), Console(quiet))
+
+
+def perform(suite: suites.Suite, settings: BenchSettings, run: BenchRun, console: Console) -> Result:
+    """Play it with progress; what was asked wrongly is told before a browser starts."""
+    from webagent.agents import make_policy
+    from webagent.evaluate import bench as play
+
+    make_policy(settings.policy)
+    check_secrets(suite, settings)
     won: Counter[str] = Counter()
-    with console.progress(f"{found.name} {policy}", total) as progress:
+    total = settings.episodes * len(settings.tasks)
+    with console.progress(f"{suite.name} {settings.policy}", total) as progress:
 
         def on_result(result: EpisodeResult, done: int, of: int) -> None:
             won[result.task] += result.success
-            progress.advance(done, _line_of(result, result.i + 1 == episodes, won[result.task]))
+            progress.advance(done, _line_of(result, result.i + 1 == settings.episodes, won[result.task]))
 
-        run = BenchRun(jobs, resume, episode_timeout, on_result)
-        data = play(settings, found.subsets, run)
+        data = play(settings, suite.subsets, dataclasses.replace(run, on_result=on_result))
     return Result(data, _table(settings, data))
 
 
