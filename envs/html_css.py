@@ -17,6 +17,7 @@ PROPERTIES = frozenset({
     "display", "visibility", "opacity", "content-visibility", "cursor", "position", "left", "top", "width", "height",
     "transform", "pointer-events", "overflow", "overflow-x", "overflow-y", "max-height", "font-size", "float", "flex-direction", "content", "fill", "stroke", "background", "background-color",
 })  # fmt: skip
+PATIENCE = 1_000_000  # questions whether a rule fits an element, after which a page's rules count no more
 _NEVER = frozenset({
     "hover", "focus", "active", "focus-visible", "focus-within", "visited", "target", "popover-open", "modal",
     "fullscreen", "user-invalid", "user-valid", "autofill", "-webkit-autofill", "indeterminate",
@@ -40,6 +41,7 @@ class Compound:
     def __init__(self, comb: str) -> None:
         self.comb = comb
         self.key = "*"
+        self.words: list[str] = []  # the tag, #ids and .classes that an element must have
         self.tests: list[Test] = []
 
     def fits(self, node: Node) -> bool:
@@ -154,16 +156,19 @@ def _add(step: Compound, match: re.Match[str], weight: list[int]) -> bool:
         if name != "*":
             weight[2] += 1
             step.key = name
+            step.words.append(name)
             step.tests.append(lambda n: n.tag == name)
     elif match["id"]:
         key = match["id"]
         weight[0] += 1
         step.key = "#" + key
+        step.words.append(step.key)
         step.tests.append(lambda n: n.attrs.get("id") == key)
     elif match["cls"]:
         word = match["cls"].replace("\\", "")
         weight[1] += 1
         step.key = step.key if step.key.startswith("#") else "." + word
+        step.words.append("." + word)
         step.tests.append(lambda n: word in n.get("class").split())
     elif match["attr"]:
         weight[1] += 1
@@ -263,28 +268,48 @@ def _medium(query: str) -> bool:
     return True
 
 
-class Sheet:
-    """The rules of one document or shadow root, looked up by what their last step needs."""
+class _Rule(NamedTuple):
+    weight: tuple[int, int, int]
+    order: int
+    selector: Selector
+    declared: dict[str, tuple[bool, str]]
 
-    def __init__(self, texts: list[str]) -> None:
-        self.by_key: dict[str, list[tuple[tuple[int, int, int], int, Selector, dict[str, tuple[bool, str]]]]] = {}
+
+class Sheet:
+    """The rules of one document or shadow root, looked up by what their last step needs.
+
+    ``words``: tags, #ids and .classes that occur in it; rules that need another are dropped at once.
+    """
+
+    def __init__(self, texts: list[str], words: set[str]) -> None:
+        self.by_key: dict[str, list[_Rule]] = {}
+        self.left = PATIENCE
         order = 0
-        for text in texts:
-            for head, body in rules(text):
-                declared = declarations(body)
-                for selector in selectors(head) if declared else ():
+        for head, body in (rule for text in texts for rule in rules(text)):
+            declared = declarations(body)
+            for selector in selectors(head) if declared else ():
+                if all(word in words for step in selector.steps for word in step.words):
                     order += 1
-                    self.by_key.setdefault(selector.steps[-1].key, []).append((selector.weight, order, selector, declared))
+                    rule = _Rule(selector.weight, order, selector, declared)
+                    self.by_key.setdefault(selector.steps[-1].key, []).append(rule)
 
     def declared(self, node: Node, pseudo: str = "") -> dict[str, str]:
         """What rules and the element's own ``style`` say, the stronger ones last."""
-        if not self.by_key and (pseudo or "style" not in node.attrs):
+        found = self._matching(node, pseudo) if self.by_key else []
+        if not found and (pseudo or "style" not in node.attrs):
             return {}
-        keys = ["*", node.tag, "#" + node.get("id"), *("." + word for word in node.get("class").split())]
-        found = [r for key in dict.fromkeys(keys) for r in self.by_key.get(key, ()) if r[2].pseudo == pseudo and r[2].fits(node)]
-        found.sort(key=lambda r: r[:2])
-        layers = [r[3] for r in found]
+        layers = [rule.declared for rule in sorted(found, key=lambda rule: rule[:2])]
         if not pseudo and "style" in node.attrs:
             layers.append(declarations(node.attrs["style"]))
         values = {key: value for layer in layers for key, (_, value) in layer.items()}
         return {**values, **{key: value for layer in layers for key, (important, value) in layer.items() if important}}
+
+    def _matching(self, node: Node, pseudo: str) -> list[_Rule]:
+        keys = {"*", node.tag}
+        if "id" in node.attrs:
+            keys.add("#" + node.attrs["id"])
+        if "class" in node.attrs:
+            keys.update("." + word for word in node.attrs["class"].split())
+        asked = [rule for key in keys for rule in self.by_key.get(key, ()) if rule.selector.pseudo == pseudo]
+        self.left -= len(asked)
+        return [rule for rule in asked if rule.selector.fits(node)] if self.left > 0 else []

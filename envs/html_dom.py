@@ -27,6 +27,7 @@ _TAGS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_HEAD = frozenset({"base", "link", "meta", "title", "style", "script", "noscript", "template"})
 _RICH_TAGS = frozenset({"button", "input", "select", "textarea"})
 _RICH_ROLES = frozenset({"button", "link", "checkbox"})
 _LINK_SCOPE = frozenset({"td", "th", "caption", "button", "object", "template", "body", "#document"})
@@ -111,6 +112,7 @@ class Scope:
         self.selects: dict[Node, tuple[list[Node], list[Node]]] = {}  # all options of a select, and those chosen
         self.around: dict[Node, str] = {}  # row or card -> its words
         self.css: list[str] = []
+        self.words: set[str] = set()  # tags, #ids and .classes that occur: rules about others need not be asked
         self.sheet: Sheet | None = None
 
 
@@ -142,9 +144,12 @@ class _Builder:
         return node
 
     def _imply_ends(self, tag: str) -> None:
-        """Ends that a start tag implies, for the tags that libxml2 saw under another name."""
+        """Ends that a start tag implies, where libxml2 does not know that tag or saw it under another name."""
         top = self._top()
-        if tag in _HEADINGS or tag in ("ul", "ol", "dl"):
+        if top.tag == "head":
+            if tag not in _HEAD:
+                self.ended.add(top)
+        elif tag in _HEADINGS or tag in ("ul", "ol", "dl"):
             if top.tag == "p" or (tag in _HEADINGS and top.tag in _HEADINGS):
                 self.ended.add(top)
         elif tag == "a":
@@ -175,6 +180,9 @@ class _Builder:
 
     def data(self, text: str) -> None:
         top = self._top()
+        if top.tag == "head" and not text.isspace():
+            self.ended.add(top)
+            top = self._top()
         top.length += len(text)
         if top.kids and top.kids[-1].tag == "#text":
             top.kids[-1].text += text
@@ -233,8 +241,14 @@ def _scopes(document: Node, base: str) -> None:
 def _enter(scope: Scope, node: Node, labels: list[Node]) -> None:
     attrs = node.attrs
     tag = node.tag
+    scope.words.add(tag)
+    if not attrs and tag not in ("label", "style"):
+        return
     if attrs.get("id"):
         scope.ids.setdefault(attrs["id"], node)
+        scope.words.add("#" + attrs["id"])
+    if attrs.get("class"):
+        scope.words.update("." + word for word in attrs["class"].split())
     if tag == "label":
         labels.append(node)
     elif tag == "style" and attrs.get("media", "all").strip().lower() in ("", "all", "screen"):

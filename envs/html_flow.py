@@ -12,31 +12,39 @@ SCREEN = 1280.0  # px: width of a box that says nothing of its own
 FONT, LINE, LETTER = 16.0, 1.2, 0.45  # px, and what a line's height and a letter's width are of that
 SMALL = 20.0  # px: an image or field that does not say how wide it is
 PATIENCE = 2000  # nodes; a box of a fixed height that holds more than these scrolls
+PAGE_PATIENCE = 50_000  # nodes, for all such boxes of a page
 MAX_DEPTH = 60
+_SCROLLS = re.compile("auto|scroll")
 _REPLACED = frozenset({"img", "svg", "input", "select", "textarea"})
 
 
-def scrolls(node: Node, inline: frozenset[str]) -> bool:
-    """A box of a fixed height that may scroll, with more in it than fits. ``inline``: tags that flow with the text."""
-    style = style_of(node)
-    if not re.search("auto|scroll", style.get("overflow-y") or style.get("overflow", "")):
-        return False
-    height = px(style.get("height", ""))
-    height = px(style.get("max-height", "")) if height is None else height
-    if not height:
-        return False
-    width = next((w for w in (px(style_of(n).get("width", "")) for n in node.up()) if w), SCREEN)
-    font = next((f for f in (px(style_of(n).get("font-size", "")) for n in node.up()) if f), FONT)
-    return _Ruler(inline, width).height(node, font) > height
+class Ruler:
+    """Adds up the heights of blocks, and of the rows between them that text and small things fill.
 
+    ``inline``: tags that flow with the text. One ruler serves a page, so that its patience does.
+    """
 
-class _Ruler:
-    """Adds up the heights of blocks, and of the rows between them that text and small things fill."""
-
-    def __init__(self, inline: frozenset[str], width: float) -> None:
+    def __init__(self, inline: frozenset[str]) -> None:
         self.inline = inline
-        self.width = width
+        self.width = SCREEN
+        self.left = 0
+        self.all_left = PAGE_PATIENCE
+
+    def scrolls(self, node: Node) -> bool:
+        """A box of a fixed height that may scroll, with more in it than fits."""
+        style = style_of(node)
+        if not style or not _SCROLLS.search(style.get("overflow-y") or style.get("overflow", "")):
+            return False
+        height = px(style.get("height", ""))
+        height = px(style.get("max-height", "")) if height is None else height
+        if not height or self.all_left <= 0:
+            return False
+        self.width = next((w for w in (px(style_of(n).get("width", "")) for n in node.up()) if w), SCREEN)
+        font = next((f for f in (px(style_of(n).get("font-size", "")) for n in node.up()) if f), FONT)
         self.left = PATIENCE
+        tall = self.height(node, font) > height
+        self.all_left -= PATIENCE - self.left
+        return tall
 
     def height(self, box: Node, font: float, depth: int = 0) -> float:
         total = used = tallest = 0.0

@@ -13,6 +13,10 @@ _UNSEEN = frozenset({
     "script", "style", "noscript", "template", "head", "meta", "link", "title", "base", "source", "track", "param",
     "datalist", "area", "noembed", "noframes", "rp", "defs", "symbol", "clippath", "mask", "desc", "metadata",
 })  # fmt: skip
+_LENGTH = re.compile(r"(-?[\d.]+)(px|em|rem|)")
+_ZERO = re.compile(r"0*\.?0*%?")
+_CLIPS = re.compile("hidden|clip")
+_TRANSLATED = re.compile(r"translate(?:x|3d)?\(\s*-(\d+)")
 _CURSOR = {"button": "default", "input": "text", "textarea": "text", "select": "default", "option": "default", "label": "default"}
 
 
@@ -44,7 +48,7 @@ def style_of(node: Node) -> dict[str, str]:
 def _sheet(node: Node) -> Sheet:
     scope = node.scope
     if scope.sheet is None:
-        scope.sheet = Sheet(scope.css)
+        scope.sheet = Sheet(scope.css, scope.words)
     return scope.sheet
 
 
@@ -62,7 +66,7 @@ def pseudo_words(node: Node) -> str:
 
 def px(value: str) -> float | None:
     """A length in px; None where only layout would know."""
-    match = re.fullmatch(r"(-?[\d.]+)(px|em|rem|)", value)
+    match = _LENGTH.fullmatch(value) if value else None
     try:
         return float(match[1]) * (16.0 if match[2].endswith("em") else 1.0) if match else None
     except ValueError:
@@ -103,14 +107,15 @@ def _look(node: Node, above: Look) -> Look:
         return above
     style = style_of(node)
     rendered = above.rendered and _rendered(node, style)
+    clipped = above.clipped or (node.parent is not None and node.parent.is_element and _clips_all(node.parent))
+    own = "pointer" if node.tag == "a" and "href" in node.attrs else _CURSOR.get(node.tag, above.cursor)
+    if not style:
+        return Look(rendered, above.visible, above.opaque, above.onscreen, clipped, own)
     seen = style.get("visibility", "inherit")
     visible = above.visible if seen not in ("hidden", "collapse", "visible") else seen == "visible"
-    opaque = above.opaque and not re.fullmatch(r"0*\.?0*%?", style.get("opacity", "1"))
-    cursor = style.get("cursor", "")
-    if cursor in ("", "inherit", "unset"):
-        own = "pointer" if node.tag == "a" and "href" in node.attrs else _CURSOR.get(node.tag)
-        cursor = own if own and not cursor else above.cursor
-    clipped = above.clipped or (node.parent is not None and node.parent.is_element and _clips_all(node.parent))
+    opaque = above.opaque and not _ZERO.fullmatch(style.get("opacity", "1"))
+    cursor = style.get("cursor", own)
+    cursor = above.cursor if cursor in ("inherit", "unset") else cursor
     return Look(rendered, visible, opaque, above.onscreen and not _moved_off(style), clipped, cursor)
 
 
@@ -147,15 +152,15 @@ def _moved_off(style: dict[str, str]) -> bool:
     if style.get("position") in ("absolute", "fixed"):
         if any((px(style.get(side, "")) or 0.0) < FAR for side in ("left", "top")):
             return True
-        moved = re.search(r"translate(?:x|3d)?\(\s*-(\d+)", transform)
+        moved = _TRANSLATED.search(transform)
         if moved and int(moved[1]) >= 100 and transform[moved.end() :].lstrip(".0123456789").startswith("%"):
             return True
-    return bool(re.search(r"scale\(0\)", transform))
+    return "scale(0)" in transform
 
 
 def _clips_all(node: Node) -> bool:
     style = style_of(node)
-    if not re.search("hidden|clip", style.get("overflow", "") + style.get("overflow-y", "")):
+    if not style or not _CLIPS.search(style.get("overflow", "") + style.get("overflow-y", "")):
         return False
     sides = (style.get("width", ""), style.get("height", ""), style.get("max-height", ""))
     return any((px(side) if side else None) in (0.0, 1.0) for side in sides)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .html_dom import Node, parse
-from .html_flow import scrolls
+from .html_flow import Ruler
 from .html_names import name_of, role_of
 from .html_style import look, px, size_of
 from .html_text import FIELDS, kind_of, squash, table
@@ -79,6 +79,7 @@ class Walk:
         self.proxies: dict[Node, Node] = {}  # control that cannot be seen -> its visible label
         self._pushed: set[Node] = set()
         self._frames = 0
+        self._ruler = Ruler(table().inline)
         self._stack: list[tuple[Node | None, At]] = []
         self._run: Candidate | None = None
         self._special: dict[str, Callable[[Node, At], None]] = {
@@ -178,7 +179,7 @@ class Walk:
             mute=at.mute or el.get("aria-hidden") == "true", pointer=at.pointer or hand, rows=False,
             role=kind if kind in roles.leaf and not act else at.role,
         )  # fmt: skip
-        region = not at.in_act and el.tag not in roles.inline and scrolls(el, roles.inline)
+        region = not at.in_act and el.tag not in roles.inline and self._ruler.scrolls(el)
         if act or region or shown:
             return self._keep(el, kind, act, region, at, inside)
         rows = el.tag not in ("body", "html") and _listens(el) and _has_rows(el)

@@ -31,10 +31,17 @@ class Scenario(Protocol):
     ``allow``: hosts that the network may reach (``host`` or ``host:port``), or None for no restriction.
     """
 
-    id: str
-    max_steps: int
-    viewport: tuple[int, int]
-    allow: tuple[str, ...] | None
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def max_steps(self) -> int: ...
+
+    @property
+    def viewport(self) -> tuple[int, int]: ...
+
+    @property
+    def allow(self) -> tuple[str, ...] | None: ...
 
     async def start(self, session: Session, seed: int) -> Task:
         """Bring the page to the task's beginning under this seed; raises ``PageUnreachable``."""

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 ACT_TIMEOUT = 8.0
 GOTO_TIMEOUT_MS = 15_000.0
+CLOSE_LIMIT = 3.0
 NAVIGATION_OPS = frozenset({"goto", "back", "forward"})
 
 
@@ -183,7 +184,8 @@ class Session:
             raise RequestBlocked(reason, "allow the host with --allow HOST")
         tab = self.tab
         try:
-            await tab.until_dialog(tab.page.goto(url, wait_until="domcontentloaded", timeout=timeout_ms))
+            answer = await tab.until_dialog(tab.page.goto(url, wait_until="domcontentloaded", timeout=timeout_ms))
+            self._check_answer(url, answer.headers if answer else {})
         except DialogOpened:
             return
         except Error as error:
@@ -191,6 +193,15 @@ class Session:
                 return
             text = str(error).splitlines()[0].removeprefix("Page.goto: ").split(" at http")[0]
             raise PageUnreachable(f"{url} did not load: {text}", "check the address and that the server runs") from None
+
+    @staticmethod
+    def _check_answer(url: str, headers: dict[str, str]) -> None:
+        """Tell the proxy's own pages (blocked, not reached) from a site's."""
+        if "x-webagent-blocked" in headers:
+            host = headers["x-webagent-blocked"]
+            raise RequestBlocked(f"{host} is not on the allow-list", f"allow it with --allow {host}")
+        if "x-webagent-failed" in headers:
+            raise PageUnreachable(f"{url} did not load: no answer", "check the address and that the server runs")
 
     async def evaluate(self, expression: str, timeout: float = 5.0) -> Any:
         """The JSON value of an expression in the page's own world (promises awaited).
@@ -263,7 +274,7 @@ class Session:
             if action.text:
                 await self.goto(self.options.limits.resolve(action.text))
         elif action.op == "close_tab":
-            await tab.page.close()
+            await asyncio.wait_for(tab.page.close(), CLOSE_LIMIT)  # it can hang during a navigation
             await self._tabs_ready()
         elif action.op == "switch_tab":
             await self.show(int(action.text or 0))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, Sequence, Text
+from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, Sequence, Space, Text
 
 from .types import OPS, STATES, Action, ActionTree, Element, Frame, Observation, Shape, Tab
 
@@ -56,19 +56,23 @@ def _whole(high: int = 2**31 - 1) -> Box:
 
 def observation_space() -> Dict:
     """The space of ``to_space(observation)``."""
-    shape = {
+    shape: dict[str, Space[Any]] = {
         "kind": _text("kind"),
         "fill": _text("fill"),
         "stroke": _text("stroke"),
         "points": Sequence(Box(-FAR, FAR, (), np.float64)),
     }
-    element = {
+    element: dict[str, Space[Any]] = {
         **{name: _text(name) for name in _ELEMENT}, "parent": _text("parent"), "box": _numbers(4),
         "states": MultiBinary(len(STATES)), "depth": _whole(), "shape": Sequence(Dict(shape)),
         "scroll": Sequence(_numbers(4)),
     }  # fmt: skip
-    tab = {"url": _text("url"), "title": _text("title"), "active": Discrete(2)}
-    frame = {"time": Box(0, 1e12, (), np.float64), "size": Box(0, 2**15, (2,), np.int64), "rgb": UnicodeText(2**27)}
+    tab: dict[str, Space[Any]] = {"url": _text("url"), "title": _text("title"), "active": Discrete(2)}
+    frame: dict[str, Space[Any]] = {
+        "time": Box(0, 1e12, (), np.float64),
+        "size": Box(0, 2**15, (2,), np.int64),
+        "rgb": UnicodeText(2**27),
+    }
     return Dict(
         {
             **{name: _text(name) for name in _OBSERVED},

@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -87,11 +88,13 @@ class WebEnv(gym.Env[dict[str, Any], Any]):
         self._session: Session | None = None
         self._redact = redact
         self._further = tuple(allow)
-        self._options = {
-            "viewport": scenario.viewport, "budget": budget, "screen": screen or render_mode == "rgb_array",
-            "limits": Limits(Path(files) if files else None, resolve),
-            "downloads": Path(downloads) if downloads else None,
-        }  # fmt: skip
+        self._options = Options(
+            viewport=scenario.viewport,
+            budget=budget,
+            screen=screen or render_mode == "rgb_array",
+            limits=Limits(Path(files) if files else None, resolve),
+            downloads=Path(downloads) if downloads else None,
+        )
         self._steps = 0
         self._acted = 0.0
 
@@ -138,7 +141,7 @@ class WebEnv(gym.Env[dict[str, Any], Any]):
         if self.render_mode == "rgb_array":
             from .images import decode
 
-            return decode(self.screen(), self._options["viewport"])
+            return decode(self.screen(), self._options.viewport)
         return render(self.observation.tree) if self.render_mode == "ansi" else None
 
     def close(self) -> None:
@@ -201,7 +204,7 @@ class WebEnv(gym.Env[dict[str, Any], Any]):
         if self._session is None:
             hosts = self.scenario.allow
             allow = None if hosts is None else AllowList([*hosts, *self._further])
-            self._session = await Session.open(self._browser.native, Options(allow=allow, **self._options))
+            self._session = await Session.open(self._browser.native, replace(self._options, allow=allow))
         session = self._session
         self.task = await self.scenario.start(session, seed)
         session.renumber()

@@ -95,6 +95,8 @@ def test_resume_plays_only_what_is_missing(tmp_path: Path) -> None:
     again = bench(asked, {}, dataclasses.replace(FAKE, resume=True))
     assert again["mean"] == whole["mean"]
     assert again["episodes"] == 6
+    assert again["peak_rss_mb"] >= whole["peak_rss_mb"]
+    assert again["seconds"] >= whole["seconds"]
     settings_again, results, _ = read_bench(tmp_path)
     assert settings_again == asked
     assert sorted((r.task, r.i) for r in results) == [(f"fake.-{t}", i) for t in "ab" for i in range(3)]

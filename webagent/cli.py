@@ -61,7 +61,8 @@ app = typer.Typer(
 
 @app.callback(
     invoke_without_command=True,
-    epilog="Every flag can also be set in the environment: --max-steps as WEBAGENT_MAX_STEPS.",
+    epilog="Every flag can also be set in the environment: --max-steps as WEBAGENT_MAX_STEPS. Exit codes: 0 success, "
+    "1 the task failed or an error, 2 usage, 3 stopped for a person, 124 time-out, 130 interrupted.",
 )
 def webagent(
     ctx: typer.Context,

@@ -92,6 +92,7 @@ def bench(settings: BenchSettings, subsets: Mapping[str, Sequence[str]], run: Be
     missing = {t: [i for i in range(settings.episodes) if (t, i) not in finished] for t in settings.tasks}
     jobs = [Job(task, deque(episodes)) for task, episodes in missing.items() if episodes]
     total = settings.episodes * len(settings.tasks)
+    before = _numbers_before(out)
     memory = PeakMemory()
     started = time.perf_counter()
     with _open_results(out / RESULTS) as file:
@@ -106,8 +107,8 @@ def bench(settings: BenchSettings, subsets: Mapping[str, Sequence[str]], run: Be
                 run.on_result(result, len(done), total)
     data = {
         **_numbers(settings, done, subsets),
-        "peak_rss_mb": round(memory.mb, 1),
-        "seconds": round(time.perf_counter() - started, 1),
+        "peak_rss_mb": round(max(memory.mb, before.get("peak_rss_mb", 0.0)), 1),
+        "seconds": round(before.get("seconds", 0.0) + time.perf_counter() - started, 1),
         "jobs": run.jobs,
         "out": str(out),
     }
@@ -123,13 +124,15 @@ def read_bench(folder: Path) -> tuple[BenchSettings, list[EpisodeResult], dict[s
     """Settings, results and numbers of a benchmark's folder, finished or not; raises ``DataDamaged``."""
     settings, subsets = _read_settings(folder)
     results = list({(r.task, r.i): r for r in _read_results(folder / RESULTS) if r.task in settings.tasks}.values())
-    finished = {}
-    if (folder / BENCH).is_file():
-        try:
-            finished = json.loads((folder / BENCH).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise DataDamaged(f"{folder / BENCH} cannot be read: {error}", "it is made again by --resume") from error
-    return settings, results, {**finished, **_numbers(settings, results, subsets)}
+    return settings, results, {**_numbers_before(folder), **_numbers(settings, results, subsets)}
+
+
+def _numbers_before(folder: Path) -> dict[str, Any]:
+    """What ``bench.json`` says, or nothing: all but time and memory can be had from the results again."""
+    try:
+        return dict(json.loads((folder / BENCH).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
 
 
 def _numbers(

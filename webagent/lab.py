@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from webagent.evaluate import BenchSettings
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SCREENED = 5
+"""Episodes of each task that are filmed; where only a later one fails, its report draws the tree instead."""
 
 
 @contextmanager
@@ -103,7 +105,7 @@ class Lab:
         seed = bench_seed(self._settings.seed, task, i)
         shelf = Path(self._settings.out) / "episodes"
         room = _has_room(shelf, task, i, self._settings.keep)
-        keeping = _Keeping(room, self._confirm, self._secrets)
+        keeping = _Keeping(room and i < SCREENED, self._confirm, self._secrets)
         episode: Episode | None = None
         try:
             env = self._env_for(task, keeping.screens)
@@ -116,7 +118,7 @@ class Lab:
             result = EpisodeResult(task, i, seed, steps=len(steps), reason="error", error=line, goal=goal)
             episode = self._broken_episode(steps, line) if steps else None
             self._recover(error)
-        if keeping.screens and episode and not result.success:
+        if room and episode and not result.success:
             name = f"{task}-{i}"
             shutil.rmtree(shelf / name, ignore_errors=True)  # half of it may lie there, from a run that was ended
             write_episode(shelf / name, episode, tuple(keeping.pictures))

@@ -32,6 +32,9 @@ function roleOf(el, tag) {
 
 // What a person reads inside a node: text, alternatives of images, names of embedded widgets; hidden parts left out.
 function textOf(node, limit = 400, skipControls = true) {
+  const only = firstChild.call(node);
+  if (only === null && !shadowOf(node)) return "";
+  if (only !== null && nodeType.call(only) === 3 && nextSibling.call(only) === null && !shadowOf(node)) return cut(squash(nodeValue.call(only)), limit);
   const parts = [];
   let size = 0;
   const visit = (n, depth) => {
@@ -48,24 +51,23 @@ function textOf(node, limit = 400, skipControls = true) {
       const tag = localName.call(n);
       if (SKIP.has(tag) && tag !== "title") return;
       if (tag === "title" && rootTagOf(n) !== "svg") return;
-      if (attr(n, "aria-hidden") === "true" || !seen(n, tag)) return;
       if (tag === "br") return void parts.push(" ");
+      if (attr(n, "aria-hidden") === "true" || !seen(n, tag)) return;
       const spoken = attr(n, "aria-label") || (tag === "img" ? attr(n, "alt") : "");
       if (spoken) return void (parts.push(" ", spoken, " "), (size += spoken.length));
       if (skipControls && isControl(tag) && tag !== "button") return;
-      if (standsApart(n, tag)) parts.push(" ");
+      if (!INLINE.has(tag)) parts.push(" ");
+      else if (parts.length && !/\s$/.test(parts[parts.length - 1]) && !/^inline/.test(getComputedStyle(n).display)) parts.push(" ");
     }
-    const assigned = type === 1 && n.assignedNodes ? n.assignedNodes() : [];
+    const assigned = type === 1 && localName.call(n) === "slot" ? n.assignedNodes() : [];
     for (const child of assigned) visit(child, depth + 1);
     const from = (type === 1 && n !== node && shadowOf(n)) || n;
     if (!assigned.length) for (let child = firstChild.call(from); child !== null; child = nextSibling.call(child)) visit(child, depth + 1);
-    if (type === 1 && n !== node && standsApart(n, localName.call(n))) parts.push(" ");
+    if (type === 1 && !INLINE.has(localName.call(n))) parts.push(" ");
   };
   visit(node, 0);
   return cut(squash(parts.join("")), limit);
 }
-
-const standsApart = (el, tag) => !INLINE.has(tag) || /^(block|flex|grid|table|list-item)/.test(getComputedStyle(el).display);
 
 const rootTagOf = (n) => {
   const p = parentNode.call(n);
@@ -148,6 +150,7 @@ function nameOf(el, tag, role) {
 const TITLES = ["title", "placeholder", "aria-placeholder", "data-placeholder", "data-tooltip", "data-title", "data-original-title"];
 
 function imagesText(el) {
+  if (el.firstElementChild === null) return "";
   const picture = querySelector.call(el, "img[alt],svg title,[aria-label],[title]");
   if (!picture) return "";
   return squash(attr(picture, "alt") || attr(picture, "aria-label") || attr(picture, "title") || textContent.call(picture) || "");
@@ -243,8 +246,8 @@ function contextOf(el, role, name, twin) {
 function neighbourhood(el, name) {
   let node = parentNode.call(el);
   for (let up = 0; up < 4 && node && nodeType.call(node) === 1 && localName.call(node) !== "body"; up++) {
-    const words = textOf(node, 160);
-    if (words.length > name.length) return words;
+    if (!around.has(node)) around.set(node, textOf(node, 160));
+    if (around.get(node).length > name.length) return around.get(node);
     node = parentNode.call(node);
   }
   return "";

@@ -45,7 +45,7 @@ PAGES_MAX_AGE = 86_400
 # text and ticks in fields that the generator does not rebuild, scroll positions, running animations, the URL's hash.
 _BEGIN = """(async (o) => {
   if (o.loading && document.readyState !== 'complete')
-    await new Promise((done) => addEventListener('load', () => setTimeout(done), {once: true}));
+    await new Promise((done) => addEventListener('load', done, {once: true}));  // after the page's own onload
   if (location.origin + location.pathname !== o.url || document.readyState !== 'complete') return null;
   if (typeof core !== 'object' || !core.cover_div) return null;
   if (o.clock && core.EPISODE_MAX_TIME === o.never) return null;

@@ -7,8 +7,7 @@ from dataclasses import replace
 from webagent.envs.types import Action, Element
 
 from . import literals
-from .goal_targets import GoalStep
-from .goal_targets import Target
+from .goal_targets import GoalStep, Target
 from .matching import Scored, best_of, looks_score, name_score, rank, scope_score, similarity
 from .page_view import DIALOGS, FIELDS, OPTIONS, TICKS, PageView
 from .skill import DONE, NOTHING, Option, Plan, StepMemory, click, name_of
@@ -192,7 +191,11 @@ def open_element(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
             ranked.append((score, e))
     ranked.sort(key=lambda p: -p[0])
     ranked = [(s, e) for s, e in ranked if s >= ENOUGH]
-    if ranked and (ranked[0][1].has("expanded") or (ranked[0][1].role == "tab" and ranked[0][1].has("selected")) or ranked[0][1].has("current")):
+    if ranked and (
+        ranked[0][1].has("expanded")
+        or (ranked[0][1].role == "tab" and ranked[0][1].has("selected"))
+        or ranked[0][1].has("current")
+    ):
         return DONE
     if not ranked and (step.optional or _is_here(target, view)):
         return DONE
@@ -207,10 +210,14 @@ def _is_here(target: Target, view: PageView) -> bool:
 def close_element(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     """close, dismiss, collapse: the named closer, the dialog's close button, or the open section itself."""
     target = step.target
-    if target.words and not target.role == "dialog":
+    if target.words and target.role != "dialog":
         ranked = [(s, e) for s, e in rank(target, view) if s >= ENOUGH]
         if ranked and step.verb in ("collapse", "fold", "hide"):
-            return DONE if ranked[0][1].has("collapsed") else Plan(tuple(click(e, s, "open section") for s, e in ranked[:4]))
+            return (
+                DONE
+                if ranked[0][1].has("collapsed")
+                else Plan(tuple(click(e, s, "open section") for s, e in ranked[:4]))
+            )
     closer = closing_control(view)
     if closer is None:
         ranked = [(s, e) for s, e in rank(target, view) if s >= ENOUGH]
@@ -237,7 +244,9 @@ def submit(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     """A button named after the verb, else one that submits by another name."""
     ranked = [
         (s, e)
-        for s, e in rank(step.target, view, [e for e in view.usable if e.role in ("button", "link", "clickable", "menuitem")])
+        for s, e in rank(
+            step.target, view, [e for e in view.usable if e.role in ("button", "link", "clickable", "menuitem")]
+        )
         if s >= 0.4 and not e.has("disabled")
     ]
     if not ranked:
@@ -255,5 +264,3 @@ def submitters(view: PageView) -> list[Element]:
         if e.role in ("button", "clickable") and not e.has("disabled") and content(e.name) & _SUBMIT_WORDS and len(e.name) < 30
     ]  # fmt: skip
     return sorted(found, key=lambda e: (0 if "submit" in content(e.name) else 1, -view.at[e.ref]))
-
-

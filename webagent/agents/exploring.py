@@ -10,7 +10,9 @@ from .page_view import DIALOGS, PageView
 from .skill import Option, StepMemory, click, name_of
 from .words import bare, content
 
-_OPENERS = content("more expand collapse toggle menu dropdown folder expandable hitarea arrow caret down chevron details show advanced")
+_OPENERS = content(
+    "more expand collapse toggle menu dropdown folder expandable hitarea arrow caret down chevron details show advanced"
+)
 _TURNERS = frozenset({"next", ">", "»", "›", "next page", "older", "load more", "show more", "more", "more results"})
 _FOLDING_TAGS = frozenset({"li", "h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary"})
 _AGREES = frozenset({"ok", "yes", "confirm", "continue", "agree", "accept", "proceed", "delete", "submit"})
@@ -18,7 +20,9 @@ _AGREES = frozenset({"ok", "yes", "confirm", "continue", "agree", "accept", "pro
 
 def explore(step: GoalStep, view: PageView, memory: StepMemory) -> list[Option]:
     """Things worth a look for the step, best first; each only once."""
-    wanted = content(" ".join((step.target.phrase, step.target.scope, step.value, step.place, *step.values, step.clause)))
+    wanted = content(
+        " ".join((step.target.phrase, step.target.scope, step.value, step.place, *step.values, step.clause))
+    )
     found: list[tuple[float, Element, str]] = []
     for e in view.usable:
         if e.has("disabled") or e.has("covered") or key_of(e, view) in memory.explored:
@@ -28,7 +32,10 @@ def explore(step: GoalStep, view: PageView, memory: StepMemory) -> list[Option]:
             shared = wanted & content(f"{e.name} {e.hint}")
             found.append((min(0.44, score + 0.1 * bool(shared)), e, reason))
     found.sort(key=lambda p: (-p[0], view.at[p[1].ref]))
-    options = [Option(s, Action("click", target=e.ref), f"{reason} {name_of(e)}", note=("opened", str(memory.waits + 1))) for s, e, reason in found[:5]]
+    options = [
+        Option(s, Action("click", target=e.ref), f"{reason} {name_of(e)}", note=("opened", str(memory.waits + 1)))
+        for s, e, reason in found[:5]
+    ]
     if memory.notes.get("opened") and memory.waits < int(memory.notes["opened"]) <= 6:
         options.insert(0, Option(0.44, Action("wait"), "what was opened may still be unfolding"))
     return sorted([*options, *_scrolls(view, memory)], key=lambda o: -o.score)
@@ -52,7 +59,7 @@ def _promise(e: Element, view: PageView) -> tuple[float, str]:
         return 0.26, "goes on:"
     if e.hint and content(e.hint) & _OPENERS:
         return 0.24, "may open"
-    if e.role == "combobox" and e.tag != "select" or e.has("collapsed"):
+    if (e.role == "combobox" and e.tag != "select") or e.has("collapsed"):
         return 0.22, "opens"
     if name.isdecimal() and len(name) < 3 and e.role == "link" and not e.has("current"):
         return 0.2, "turns to page"
@@ -66,7 +73,14 @@ def _scrolls(view: PageView, memory: StepMemory) -> list[Option]:
     options = []
     _, y, _, most = view.tree.scroll
     if y < most - 4 and memory.notes.get("scrolls", "") != "x" * 8:
-        options.append(Option(0.15, Action("scroll", text="down"), "the page goes on below", note=("scrolls", memory.notes.get("scrolls", "") + "x")))
+        options.append(
+            Option(
+                0.15,
+                Action("scroll", text="down"),
+                "the page goes on below",
+                note=("scrolls", memory.notes.get("scrolls", "") + "x"),
+            )
+        )
     for e in view.items:
         if e.has("scrollable") and e.scroll and e.scroll[1] < e.scroll[3] - 4:
             options.append(Option(0.18, Action("scroll", target=e.ref, text="down"), f"{name_of(e)} goes on below"))
@@ -78,7 +92,11 @@ def dismiss(step: GoalStep, view: PageView) -> Option | None:
     inside = [e for e in view.usable if any(a.role in DIALOGS for a in view.ancestors(e))]
     pool = inside or view.usable
     dialog = next((a for e in inside for a in view.ancestors(e) if a.role in DIALOGS), None)
-    says = content(" ".join([dialog.name, *(t.name for t in view.below(dialog.ref))])) if dialog is not None else frozenset()
+    says = (
+        content(" ".join([dialog.name, *(t.name for t in view.below(dialog.ref))]))
+        if dialog is not None
+        else frozenset()
+    )
     about = content(f"{step.verb} {step.target.words}") & says
     agreeing = [e for e in pool if bare(e.name) in _AGREES and e.role in ("button", "link", "clickable")]
     if dialog is not None and agreeing and (about or len([e for e in inside if e.role == "button"]) == 1):
@@ -91,4 +109,7 @@ def clear_view(view: PageView) -> list[Option]:
     """Ways to make a floating picker go away: its key, the next field, a click beside it."""
     keys = [Option(0.4, Action("press", text=k), f"{k} may clear what is in the way") for k in ("Escape", "Tab")]
     beside = [e for e in view.items if e.role in ("text", "heading", "label") and e.has("visible") and not e.actionable]
-    return [*keys, *(Option(0.4, Action("click", target=e.ref), f"a click beside it, on {name_of(e)}") for e in beside[:2])]
+    return [
+        *keys,
+        *(Option(0.4, Action("click", target=e.ref), f"a click beside it, on {name_of(e)}") for e in beside[:2]),
+    ]

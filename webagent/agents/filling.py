@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from webagent.envs.types import Action, Element
 
 from . import literals, widgets
 from .clicking import ENOUGH, pick_values
-from .goal_targets import GoalStep
-from .goal_targets import Target
+from .goal_targets import GoalStep, Target
 from .matching import Scored, rank, similarity
 from .page_view import OPTIONS, TICKS, PageView
 from .skill import DONE, NOTHING, Option, Plan, StepMemory, click, name_of, of_part
@@ -19,14 +19,16 @@ _WAITS_FOR_OPTIONS = 2
 
 
 def fill(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
-    """type and set: find the field, write the value as the field wants it, then check that it is there."""
+    """Type and set: find the field, write the value as the field wants it, then check that it is there."""
     if step.target.role == "slider" or (not step.target.words and _numbers_list(step.value) and view.pool("slider")):
         return widgets.slide_all(step, view, memory)
     if step.target.role == "spinner" or (step.kind == "set" and literals.numbers(step.value)):
         plan = widgets.step_to(step, view, memory)
         if plan is not NOTHING:
             return plan
-    if step.target.every or (step.target.role == "field" and step.target.phrase.casefold().endswith("fields") and not step.target.words):
+    if step.target.every or (
+        step.target.role == "field" and step.target.phrase.casefold().endswith("fields") and not step.target.words
+    ):
         return _fill_every(step, view, memory)
     ranked = fields_for(step.target, view, step.value)
     ticks = _tick_for(step, view) if step.kind == "set" else None
@@ -48,13 +50,15 @@ def _numbers_list(value: str) -> bool:
 
 
 def _tick_for(step: GoalStep, view: PageView) -> GoalStep | None:
-    """"Set the Topic to Delivery" where Topic is a group of radio buttons, or "set Dark mode to on" a box."""
+    """ "Set the Topic to Delivery" where Topic is a group of radio buttons, or "set Dark mode to on" a box."""
     word = bare(step.value)
     if word in ("on", "off", "true", "false", "yes", "no", "enabled", "disabled"):
         kind = "check" if word in ("on", "true", "yes", "enabled") else "uncheck"
         if any(similarity(step.target.words, e.name, view).score > 0.5 for e in view.items if e.role in TICKS):
             return replace(step, kind=kind, values=(step.target.words,), target=Target())
-    if any(similarity(step.value, e.name, view).score > 0.85 for e in view.items if e.role in TICKS | OPTIONS | {"button"}):
+    if any(
+        similarity(step.value, e.name, view).score > 0.85 for e in view.items if e.role in TICKS | OPTIONS | {"button"}
+    ):
         return replace(step, kind="choose", values=(step.value,))
     return None
 
@@ -71,7 +75,9 @@ def _fill_every(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
 def fields_for(target: Target, view: PageView, value: str = "") -> list[Scored]:
     """Fields that the words may mean, best first; with no words, the only one, the focused one, the first empty one."""
     pool = list(view.fields)
-    named = Target(words=target.words, ordinal=target.ordinal, scope=target.scope, quoted=target.quoted, phrase=target.phrase)
+    named = Target(
+        words=target.words, ordinal=target.ordinal, scope=target.scope, quoted=target.quoted, phrase=target.phrase
+    )
     role = "select" if target.role == "select" else ""
     if target.words and not _generic(target):
         scored = rank(replace(named, role=role), view, pool)
@@ -87,7 +93,10 @@ def fields_for(target: Target, view: PageView, value: str = "") -> list[Scored]:
 
 def _generic(target: Target) -> bool:
     """Words that name no field in particular."""
-    return not (content(target.words) - content("text textbox input field box form value editor area below above date time color picker"))
+    return not (
+        content(target.words)
+        - content("text textbox input field box form value editor area below above date time color picker")
+    )
 
 
 def _kind_bonus(score: float, e: Element, target: Target) -> float:
@@ -144,9 +153,19 @@ def enter(step: GoalStep, e: Element, score: float, view: PageView, memory: Step
     if _holds(e, value, memory):
         return _offered(step.value, e, view, memory)
     note = ("field", e.ref)
-    if e.value and not e.has("password") or (e.has("password") and e.value and memory.typed.get(e.ref) != value):
+    if (e.value and not e.has("password")) or (e.has("password") and e.value and memory.typed.get(e.ref) != value):
         if memory.tries < 6 and memory.notes.get("cleared") != e.ref:
-            return Plan((Option(score, Action("clear", target=e.ref), f"{why}: {name_of(e)} holds another ({score:.2f})", False, ("cleared", e.ref)),))
+            return Plan(
+                (
+                    Option(
+                        score,
+                        Action("clear", target=e.ref),
+                        f"{why}: {name_of(e)} holds another ({score:.2f})",
+                        False,
+                        ("cleared", e.ref),
+                    ),
+                )
+            )
     action = Action("type", target=e.ref, text=value)
     return Plan((Option(score, action, f"{why} match {name_of(e)} ({score:.2f})", False, note),))
 
@@ -164,7 +183,9 @@ def written_for(e: Element, value: str) -> str:
         return f"{date.year:04d}-{date.month:02d}"
     if e.tag == "input:color" and (colour := literals.colour_hex(value)):
         return colour
-    if (e.role == "spinbutton" or e.tag in ("input:number", "input:range")) and len(found := literals.numbers(value)) == 1:
+    if (e.role == "spinbutton" or e.tag in ("input:number", "input:range")) and len(
+        found := literals.numbers(value)
+    ) == 1:
         return literals.plain_number(found[0])
     return value
 
@@ -182,7 +203,11 @@ def _select(value: str, e: Element, score: float, why: str, view: PageView) -> P
     options = view.options_of(e)
     ranked = sorted(((similarity(value, o.name, view).score, o) for o in options), key=lambda p: -p[0])
     if not ranked or ranked[0][0] < 0.3:
-        return Plan((Option(score * 0.5, Action("select", target=e.ref, text=value), f"{why}: {name_of(e)}"),)) if not ranked else NOTHING
+        return (
+            Plan((Option(score * 0.5, Action("select", target=e.ref, text=value), f"{why}: {name_of(e)}"),))
+            if not ranked
+            else NOTHING
+        )
     best = ranked[0][1]
     if best.has("selected") or bare(e.value) == bare(best.name):
         return DONE
@@ -199,7 +224,7 @@ def offers(e: Element, view: PageView) -> list[Element]:
         parent = view.tree.by_ref.get(o.parent or "")
         if parent is not None and parent.tag == "select":
             continue
-        if o.role in OPTIONS or o.ref in view.fresh and o.role in ("clickable", "link"):
+        if o.role in OPTIONS or (o.ref in view.fresh and o.role in ("clickable", "link")):
             if o.name and (o.ref in view.fresh or o.role in ("option", "menuitem")) and o.box[3] > 0 and o.ref != e.ref:
                 found.append(o)
     return found
@@ -209,11 +234,18 @@ def _offered(value: str, e: Element, view: PageView, memory: StepMemory) -> Plan
     """The value is typed; where the field offers completions, pick the one meant."""
     if memory.notes.get("picked"):
         return DONE
-    scored = sorted(((similarity(value, o.name, view).score, o) for o in offers(e, view)), key=lambda p: -p[0])
+    whole = re.compile(rf"(?<!\w){re.escape(normal(value))}(?!\w)")
+    scored = [
+        (max(similarity(value, o.name, view).score, 0.8 * bool(whole.search(normal(o.name)))), o)
+        for o in offers(e, view)
+    ]
+    scored.sort(key=lambda p: -p[0])
     inside = [(0.7, o) for _, o in scored if normal(value) in normal(o.name)]
     if scored and (scored[0][0] >= 0.7 or inside):
         best = scored[0] if scored[0][0] >= 0.7 else inside[0]
-        return Plan((click(best[1], best[0], f'completion of "{value}"', completes=False, note=("picked", best[1].name)),))
+        return Plan(
+            (click(best[1], best[0], f'completion of "{value}"', completes=False, note=("picked", best[1].name)),)
+        )
     awaited = e.has("collapsed") or (e.role == "combobox" and e.tag != "select") or memory.notes.get("expects offers")
     if awaited and memory.waits < _WAITS_FOR_OPTIONS and memory.typed.get(e.ref):
         return Plan((Option(0.6, Action("wait"), "completions may follow"),))
@@ -231,9 +263,29 @@ def _complete(step: GoalStep, e: Element, score: float, view: PageView, memory: 
         return DONE
     fitting = [o for o in offers(e, view) if fits(o.name)]
     if fitting:
-        return Plan((click(fitting[0], 0.9, f'completion of "{prefix}…{suffix}"', completes=False, note=("picked", fitting[0].name)),))
+        return Plan(
+            (
+                click(
+                    fitting[0],
+                    0.9,
+                    f'completion of "{prefix}…{suffix}"',
+                    completes=False,
+                    note=("picked", fitting[0].name),
+                ),
+            )
+        )
     if normal(e.value) != normal(prefix):
-        return Plan((Option(score, Action("type", target=e.ref, text=prefix), f'beginning "{prefix}" for {name_of(e)}', False, ("field", e.ref)),))
+        return Plan(
+            (
+                Option(
+                    score,
+                    Action("type", target=e.ref, text=prefix),
+                    f'beginning "{prefix}" for {name_of(e)}',
+                    False,
+                    ("field", e.ref),
+                ),
+            )
+        )
     if memory.waits < 3:
         return Plan((Option(0.5, Action("wait"), "completions may follow"),))
     keys = [Option(0.4, Action("press", target=e.ref, text="ArrowDown"), "opens the completions")]

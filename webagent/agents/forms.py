@@ -13,8 +13,7 @@ from webagent.envs.types import Action, Element
 from . import literals
 from .clicking import ENOUGH, submitters
 from .filling import enter, fields_for
-from .goal_targets import GoalStep
-from .goal_targets import Target
+from .goal_targets import GoalStep, Target
 from .matching import Scored, best_of, rank, similarity
 from .page_view import PageView
 from .skill import DONE, NOTHING, Option, Plan, StepMemory, click, of_part
@@ -60,7 +59,12 @@ def _fill_fields(step: GoalStep, view: PageView, memory: StepMemory, *, leftover
         part = memory.part(ref)
         part.notes.setdefault("value", value)
         part.notes.setdefault("expects offers", "" if literals.find_date(value) or e.tag == "select" else "yes")
-        plan = of_part(enter(replace(step, kind="type", value=part.notes["value"], target=Target(phrase=e.name)), e, 0.75, view, part), ref)
+        plan = of_part(
+            enter(
+                replace(step, kind="type", value=part.notes["value"], target=Target(phrase=e.name)), e, 0.75, view, part
+            ),
+            ref,
+        )
         if not plan.done and plan.options:
             return plan
         memory.notes["filled"] = "yes"
@@ -134,7 +138,9 @@ def _leftovers(words: list[_Word], used: set[int], pool: list[Element], view: Pa
     for e in pool:
         if e.value and not e.has("readonly"):
             continue
-        wants_number = bool(content(e.name) & content("date year day number amount age price quantity departure arrival"))
+        wants_number = bool(
+            content(e.name) & content("date year day number amount age price quantity departure arrival")
+        )
         fit = next((v for v in values if bool(literals.numbers(v) or literals.find_date(v)) == wants_number), None)
         if fit is not None:
             values.remove(fit)
@@ -157,19 +163,34 @@ def search(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     """Type into the search field, then press its button (or Enter)."""
     if step.kind == "search" and "submitted" in memory.notes:
         return DONE
-    pool = [e for e in view.fields if e.role in ("searchbox", "textbox", "combobox") and not e.has("disabled") and e.tag != "select"]
+    pool = [
+        e
+        for e in view.fields
+        if e.role in ("searchbox", "textbox", "combobox") and not e.has("disabled") and e.tag != "select"
+    ]
     if not pool:
         return NOTHING
-    best = best_of(pool, lambda e: 0.4 + 0.4 * (e.role == "searchbox" or "search" in content(f"{e.name} {e.hint}")) + 0.1 * (len(pool) == 1))
+    best = best_of(
+        pool,
+        lambda e: (
+            0.4 + 0.4 * (e.role == "searchbox" or "search" in content(f"{e.name} {e.hint}")) + 0.1 * (len(pool) == 1)
+        ),
+    )
     if best is None:
         return NOTHING
     score, field = best
     plan = enter(replace(step, kind="type"), field, score, view, memory)
     if not plan.done:
         return plan
-    buttons = [e for e in view.usable if e.role in ("button", "clickable") and content(f"{e.name} {e.hint}") & content("search go find")]
+    buttons = [
+        e
+        for e in view.usable
+        if e.role in ("button", "clickable") and content(f"{e.name} {e.hint}") & content("search go find")
+    ]
     options = [click(b, 0.85, '"search"') for b in buttons[:2]]
-    return Plan((*options, Option(0.6, Action("press", target=field.ref, text="Enter"), "Enter in the search field", True)))
+    return Plan(
+        (*options, Option(0.6, Action("press", target=field.ref, text="Enter"), "Enter in the search field", True))
+    )
 
 
 def act(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
@@ -196,14 +217,34 @@ def act(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
 def controls(step: GoalStep, view: PageView) -> list[Scored]:
     """Controls that could stand for the verb, nearest to the thing first."""
     verb, place = step.verb, step.place
-    phrases = [p for p in (f"{verb} {place}".strip(), verb, f"{verb} {step.target.words}".strip(), place if verb in ("mark", "set", "move", "make") else "") if p]
-    thing = content(f"{step.target.words} {step.target.scope}") - STOP_WORDS - content("email message item one ticket flight")
+    phrases = [
+        p
+        for p in (
+            f"{verb} {place}".strip(),
+            verb,
+            f"{verb} {step.target.words}".strip(),
+            place if verb in ("mark", "set", "move", "make") else "",
+        )
+        if p
+    ]
+    thing = (
+        content(f"{step.target.words} {step.target.scope}")
+        - STOP_WORDS
+        - content("email message item one ticket flight")
+    )
     scored: list[Scored] = []
     for e in view.usable:
         if e.has("disabled") or e.role in ("option", "textbox"):
             continue
         names = [n for n in (e.name, e.hint) if n]
-        named = max((similarity(p, n, view).score * (1.0 if len(p) > len(verb) or n == e.name else 0.95) for p in phrases for n in names), default=0.0)
+        named = max(
+            (
+                similarity(p, n, view).score * (1.0 if len(p) > len(verb) or n == e.name else 0.95)
+                for p in phrases
+                for n in names
+            ),
+            default=0.0,
+        )
         if named < 0.4 or (len(e.name) > 60):
             continue
         near = 0.0
@@ -223,7 +264,11 @@ def _thing(step: GoalStep, view: PageView, memory: StepMemory) -> Scored | None:
     words = f"{step.target.words} {step.target.scope}".strip()
     if not words:
         return None
-    pool = [e for e in view.usable if e.role in ("link", "clickable", "row", "listitem", "treeitem", "gridcell") and e.ref not in memory.clicked]
+    pool = [
+        e
+        for e in view.usable
+        if e.role in ("link", "clickable", "row", "listitem", "treeitem", "gridcell") and e.ref not in memory.clicked
+    ]
     wanted = content(words) - content("email message item")
 
     def score(e: Element) -> float:
@@ -236,7 +281,10 @@ def _thing(step: GoalStep, view: PageView, memory: StepMemory) -> Scored | None:
 
 def _follow_up(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     """After "reply" or "forward": the text, the recipient, then send."""
-    for part, value, words in (("place", step.place if step.verb in _SENDS else "", "to recipient"), ("text", step.value, "message")):
+    for part, value, words in (
+        ("place", step.place if step.verb in _SENDS else "", "to recipient"),
+        ("text", step.value, "message"),
+    ):
         if not value:
             continue
         pool = fields_for(Target(words=words), view)
@@ -251,5 +299,9 @@ def _follow_up(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
         plan = of_part(enter(replace(step, kind="type", value=value), field, 0.7, view, memory.part(part)), part)
         if not plan.done:
             return plan
-    senders = [e for e in view.usable if content(f"{e.name} {e.hint}") & {stem("send"), "submit", stem("share"), "ok"} and e.role not in ("textbox",)]
+    senders = [
+        e
+        for e in view.usable
+        if content(f"{e.name} {e.hint}") & {stem("send"), "submit", stem("share"), "ok"} and e.role not in ("textbox",)
+    ]
     return Plan(tuple(click(e, 0.8, "sends it:") for e in senders[:2]))

@@ -13,7 +13,6 @@ from .goal_targets import GoalStep, Target, read_target
 from .goal_text import MARK, VERBS, Clause, Protected, protect, split_clauses
 from .goal_typing import COLON_PAIR, keys_first, read_login, read_set, read_type
 
-
 KEYS = {
     "enter": "Enter", "return": "Enter", "tab": "Tab", "escape": "Escape", "esc": "Escape", "space": "Space",
     "spacebar": "Space", "backspace": "Backspace", "delete": "Delete", "arrow up": "ArrowUp", "arrow down": "ArrowDown",
@@ -24,13 +23,30 @@ KEYS = {
 _KEY_PHRASE = re.compile(r"^(?:the\s+)?(?P<key>.+?)(?:\s+(?:key|button on (?:the|your) keyboard))?$", re.IGNORECASE)
 _CHORD = re.compile(r"^(?:ctrl|control|shift|alt|cmd|command|meta)\s*\+\s*\w+$", re.IGNORECASE)
 _PRONOUNS = frozenset({"it", "them", "that", "this", "him", "her", "they"})
-_IN_ORDER = re.compile(r"\s+in\s+(?P<order>ascending|descending|increasing|decreasing|numerical|alphabetical)\s+order", re.IGNORECASE)
+_IN_ORDER = re.compile(
+    r"\s+in\s+(?P<order>ascending|descending|increasing|decreasing|numerical|alphabetical)\s+order", re.IGNORECASE
+)
 _ORDINAL = r"(?:\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth|last)"
-_ORDINALS = re.compile(rf"^(?:the\s+)?(?P<list>{_ORDINAL}(?:(?:\s*,\s*|\s+and\s+|\s*,\s*and\s+)(?:the\s+)?{_ORDINAL})+)\s+(?P<noun>.+)$", re.IGNORECASE)
-_SIMILAR = re.compile(r"^(?:the\s+)?(?:words?|options?|items?|choices?|things?|entries)\s+(?:similar|close|related)\s+to\s+", re.IGNORECASE)
-_FORM_OF_ANSWER = re.compile(r"^(?:(?:with|using|in|only|just|the|a|as|its)\s+)+(?:number|name|word|value|date|time|digits?|text)s?\b", re.IGNORECASE)
-_MESSAGE = re.compile(rf"\s*\b(?:with|saying|using)\s+(?:the\s+)?(?:text|message|reply|body|content)?\s*:?\s*(?P<mark>{MARK})")
-_WITH_PAIRS = re.compile(rf"\s+(?:with|using|under)\s+(?P<pairs>(?:the|my|your|an?)?\s*[A-Za-z][^{MARK[1:-1]}]*{MARK}.*)$")
+_ORDINALS = re.compile(
+    rf"^(?:the\s+)?(?P<list>{_ORDINAL}(?:(?:\s*,\s*|\s+and\s+|\s*,\s*and\s+)(?:the\s+)?{_ORDINAL})+)\s+(?P<noun>.+)$",
+    re.IGNORECASE,
+)
+_SIMILAR = re.compile(
+    r"^(?:the\s+)?(?:words?|options?|items?|choices?|things?|entries)\s+(?:similar|close|related)\s+to\s+",
+    re.IGNORECASE,
+)
+_FORM_OF_ANSWER = re.compile(
+    r"^(?:(?:with|using|in|only|just|the|a|as|its)\s+)+(?:number|name|word|value|date|time|digits?|text)s?\b",
+    re.IGNORECASE,
+)
+_MESSAGE = re.compile(
+    rf"\s*\b(?:with|saying|using)\s+(?:the\s+)?(?:text|message|reply|body|content)?\s*:?\s*(?P<mark>{MARK})"
+)
+_WITH_PAIRS = re.compile(
+    rf"\s+(?:with|using|under)\s+(?P<pairs>(?:the|my|your|an?)?\s*[A-Za-z][^{MARK[1:-1]}]*{MARK}.*)$"
+)
+
+
 def read_goal(goal: str) -> tuple[GoalStep, ...]:
     """The steps of ``goal`` in order; one ``form`` step over all its words where no clause could be read."""
     protected = protect(" ".join(goal.split(" ")))
@@ -59,7 +75,7 @@ def _placed(step: GoalStep, place: str, tool: str) -> GoalStep:
 
 
 def _resolve_finds(steps: list[GoalStep]) -> list[GoalStep]:
-    """"Find X and do Y": X tells where Y happens. A last "find X" is a step of its own."""
+    """ "Find X and do Y": X tells where Y happens. A last "find X" is a step of its own."""
     kept: list[GoalStep] = []
     referent = ""
     for number, step in enumerate(steps):
@@ -87,7 +103,7 @@ def _resolve_finds(steps: list[GoalStep]) -> list[GoalStep]:
 
 
 def _merge_answers(steps: list[GoalStep]) -> list[GoalStep]:
-    """"How many …? Answer with the number." is one question."""
+    """ "How many …? Answer with the number." is one question."""
     kept: list[GoalStep] = []
     for step in steps:
         if step.kind == "answer" and kept and kept[-1].kind == "answer" and _FORM_OF_ANSWER.match(step.value):
@@ -108,13 +124,20 @@ def _items(text: str, protected: Protected) -> tuple[str, ...]:
 
 def _read_click(clause: Clause, protected: Protected) -> list[GoalStep]:
     kind = VERBS.get(clause.verb, "click")
-    if kind == "click" and clause.verb in ("press", "hit", "tap", "push") and (key := _key(protected.restore(clause.rest))):
+    if (
+        kind == "click"
+        and clause.verb in ("press", "hit", "tap", "push")
+        and (key := _key(protected.restore(clause.rest)))
+    ):
         return [GoalStep("press", value=key, target=Target(words=clause.rest))]
     if ordered := _IN_ORDER.search(clause.rest):
         target = replace(read_target(clause.rest[: ordered.start()], protected), every=True)
         return [GoalStep(kind, target=target, place=ordered["order"].casefold())]
     if listed := _ORDINALS.match(clause.rest):
-        return [GoalStep(kind, target=read_target(f"{o} {listed['noun']}", protected)) for o in re.findall(_ORDINAL, listed["list"])]
+        return [
+            GoalStep(kind, target=read_target(f"{o} {listed['noun']}", protected))
+            for o in re.findall(_ORDINAL, listed["list"])
+        ]
     phrases = [clause.rest]
     if len(re.findall(MARK, clause.rest)) > 1 or re.search(r",|\sand\s", clause.rest):
         phrases = [p for p in re.split(r"\s*,\s*(?:and\s+)?|\s+and(?:\s+then)?\s+", clause.rest) if p.strip()]
@@ -132,7 +155,9 @@ def _key(phrase: str) -> str:
     name = text["key"].casefold().strip("'\" ")
     if _CHORD.match(name):
         head, _, tail = name.partition("+")
-        head = {"ctrl": "Control", "control": "Control", "cmd": "Meta", "command": "Meta"}.get(head.strip(), head.strip().title())
+        head = {"ctrl": "Control", "control": "Control", "cmd": "Meta", "command": "Meta"}.get(
+            head.strip(), head.strip().title()
+        )
         return f"{head}+{KEYS.get(tail.strip(), tail.strip())}"
     named_key = phrase.casefold().strip(" .").endswith(" key")
     return KEYS.get(name, "") if named_key or name not in ("delete", "home", "end", "space") else ""
@@ -142,7 +167,10 @@ def _read_choose(clause: Clause, protected: Protected) -> list[GoalStep]:
     kind = {"choose": "choose"}.get(VERBS.get(clause.verb, "choose"), VERBS.get(clause.verb, "choose"))
     rest = clause.rest
     if listed := _ORDINALS.match(rest):
-        return [GoalStep(kind, target=read_target(f"{o} {listed['noun']}", protected)) for o in re.findall(_ORDINAL, listed["list"])]
+        return [
+            GoalStep(kind, target=read_target(f"{o} {listed['noun']}", protected))
+            for o in re.findall(_ORDINAL, listed["list"])
+        ]
     if kind == "check" and (match := re.search(r"^(?:(on|off)\s+(.+)|(.+?)\s+(on|off))$", rest, re.IGNORECASE)):
         kind = "uncheck" if (match[1] or match[4]).casefold() == "off" else "check"
         rest = match[2] or match[3]
@@ -152,12 +180,17 @@ def _read_choose(clause: Clause, protected: Protected) -> list[GoalStep]:
     pattern = r"^(?P<value>.+?)\s+(?P<prep>as|for|in|from|with|using|on|under)\s+(?P<field>(?:the|a|an|my|your|its)\b.+|\w+\s*)$"
     if match := re.match(pattern, rest, re.IGNORECASE):
         rest, field = match["value"], match["field"]
-    if match := re.match(rf"^(?:the\s+)?(?P<field>[\w ]+?)\s+(?:of|as|=|:)?\s*(?P<marks>{MARK}[\s,and{MARK[1:-1]}]*)$", rest):
+    if match := re.match(
+        rf"^(?:the\s+)?(?P<field>[\w ]+?)\s+(?:of|as|=|:)?\s*(?P<marks>{MARK}[\s,and{MARK[1:-1]}]*)$", rest
+    ):
         noun = read_target(match["field"], protected)
         if noun.words and not field:
             field = match["field"]
     if " > " in rest:
-        return [GoalStep("click", target=replace(read_target(p, protected), role="menu")) for p in re.split(r"\s*>\s*", rest)]
+        return [
+            GoalStep("click", target=replace(read_target(p, protected), role="menu"))
+            for p in re.split(r"\s*>\s*", rest)
+        ]
     target = read_target(field, protected)
     whole = read_target(rest, protected)
     if target.empty and (whole.ordinal or whole.every or whole.extreme or (whole.role and not whole.words)):
@@ -171,7 +204,7 @@ def _read_choose(clause: Clause, protected: Protected) -> list[GoalStep]:
 
 
 def _without_role(value: str, target: Target) -> str:
-    """"the Express option" → "Express"; the words themselves where nothing else is left."""
+    """ "the Express option" → "Express"; the words themselves where nothing else is left."""
     return target.words if target.role and target.words else re.sub(r"^(?:the|a|an)\s+", "", value)
 
 
@@ -190,7 +223,11 @@ def _read_search(clause: Clause, protected: Protected) -> list[GoalStep]:
     marks = re.findall(MARK, rest)
     if marks:
         return [GoalStep("search", value=protected.literal(marks[0]).text)]
-    return [GoalStep("form" if len(rest.split()) > 3 else "search", value=protected.restore(rest).strip(" ."), verb="search")]
+    return [
+        GoalStep(
+            "form" if len(rest.split()) > 3 else "search", value=protected.restore(rest).strip(" ."), verb="search"
+        )
+    ]
 
 
 def _read_find(clause: Clause, protected: Protected) -> list[GoalStep]:
@@ -220,15 +257,26 @@ def _read_whole(clause: Clause, protected: Protected) -> list[GoalStep]:
 def _read_scroll(clause: Clause, protected: Protected) -> list[GoalStep]:
     text = protected.restore(clause.rest)
     direction = re.search(r"\b(up|down|left|right|top|bottom)\b", text, re.IGNORECASE)
-    where = {"top": "up", "bottom": "down"}.get(direction[1].casefold(), direction[1].casefold()) if direction else "down"
+    where = (
+        {"top": "up", "bottom": "down"}.get(direction[1].casefold(), direction[1].casefold()) if direction else "down"
+    )
     target = read_target(re.sub(r"\b(?:to|the|up|down|left|right|top|bottom|of)\b", " ", clause.rest), protected)
-    return [GoalStep("scroll", value=where, place="end" if direction and direction[1].casefold() in ("top", "bottom") else "", target=target)]
+    return [
+        GoalStep(
+            "scroll",
+            value=where,
+            place="end" if direction and direction[1].casefold() in ("top", "bottom") else "",
+            target=target,
+        )
+    ]
 
 
 def _read_submit(clause: Clause, protected: Protected) -> list[GoalStep]:
     target = read_target(clause.rest, protected)
     words = clause.verb if not target.quoted else target.words
-    return [GoalStep("submit", target=Target(words=words, phrase=clause.verb, scope=target.phrase, quoted=target.quoted))]
+    return [
+        GoalStep("submit", target=Target(words=words, phrase=clause.verb, scope=target.phrase, quoted=target.quoted))
+    ]
 
 
 def _read_back(clause: Clause, protected: Protected) -> list[GoalStep]:
@@ -255,7 +303,9 @@ def _read_act(clause: Clause, protected: Protected) -> list[GoalStep]:
         value, rest = protected.literal(match["mark"]).text, rest[: match.start()] + rest[match.end() :]
     if match := re.search(r"\s+(?:to|as|into)\s+(?P<place>.+)$", rest, re.IGNORECASE):
         place, rest = match["place"], rest[: match.start()]
-    return [GoalStep("act", target=read_target(rest, protected), place=protected.restore(place).strip(" ."), value=value)]
+    return [
+        GoalStep("act", target=read_target(rest, protected), place=protected.restore(place).strip(" ."), value=value)
+    ]
 
 
 _READERS = {

@@ -77,8 +77,12 @@ SHAPES = {
     "box": "rect", "triangle": "polygon", "polygon": "polygon", "line": "line", "letter": "letter", "digit": "digit",
     "number": "digit", "shape": "shape", "item": "item",
 }  # fmt: skip
-_MAX = re.compile(r"\b(?:large|big|great|high|long|late|new|heavi|tall|old)est\b|\bmaximum\b|\bmost(?: \w+)?\b", re.IGNORECASE)
-_MIN = re.compile(r"\b(?:small|low|short|cheap|few|earli|young|light|fast|quick)est\b|\bminimum\b|\bleast(?: \w+)?\b", re.IGNORECASE)
+_MAX = re.compile(
+    r"\b(?:larg|bigg|great|high|long|lat|new|heavi|tall|old)est\b|\bmaximum\b|\bmost(?: \w+)?\b", re.IGNORECASE
+)
+_MIN = re.compile(
+    r"\b(?:small|low|short|cheap|few|earli|young|light|fast|quick)est\b|\bminimum\b|\bleast(?: \w+)?\b", re.IGNORECASE
+)
 _EVERY = re.compile(r"\b(?:all(?: of)?(?: the)?|every|each|both)\b", re.IGNORECASE)
 _NAMED = re.compile(
     r"\b(?:labell?ed|named|called|titled|entitled|marked|that (?:says|reads)|with the (?:text|label|name|title))\s+(?:as\s+)?",
@@ -88,7 +92,10 @@ _SCOPE = re.compile(
     r"\s+(?:in|inside|within|by|from|of|with|on|under|for|next to|beside|near|below|above|about|who|whose|belonging to|that is)\s+"
 )
 _PURPOSE = re.compile(rf"(?<=\S)\s+(?:in order )?to\s+(?:{VERB_PATTERN})\b.*$", re.IGNORECASE)
-_PLACE_IN_ORDER = re.compile(r"^(?:the\s+)?(?:\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth|last)\s+(?:paragraph|row|list|item|section|post)", re.IGNORECASE)
+_PLACE_IN_ORDER = re.compile(
+    r"^(?:the\s+)?(?:\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth|last)\s+(?:paragraph|row|list|item|section|post)",
+    re.IGNORECASE,
+)
 _CENTRE = re.compile(r"^(?:the\s+)?(?:cent(?:er|re)|middle)\s+of\s+", re.IGNORECASE)
 _SIZE = re.compile(r"\b(large|big|small|tiny|larger|bigger|smaller)\b", re.IGNORECASE)
 _ARTICLES = re.compile(r"^(?:(?:the|a|an|my|your|his|her|their|any|some|this|that|its)\s+)+", re.IGNORECASE)
@@ -126,14 +133,20 @@ def read_target(phrase: str, protected: Protected) -> Target:
         scope = f"{phrase.strip()} {scope}".strip()
     words = _ARTICLES.sub("", words).strip(" .,;:!?") if not quoted else words
     return replace(
-        target, words=protected.restore(words), scope=protected.restore(scope), quoted=quoted, phrase=protected.restore(whole)
+        target,
+        words=protected.restore(words),
+        scope=protected.restore(scope),
+        quoted=quoted,
+        phrase=protected.restore(whole),
     )
 
 
 def _read_looks(target: Target, phrase: str) -> tuple[Target, str]:
     """Role noun, colour, shape and size words, taken out of the phrase."""
     lowered = [w.strip(".,").casefold() for w in phrase.split()]
-    shape = next((SHAPES[s] for w in lowered for s in (w, w.removesuffix("s"), w.removesuffix("es")) if s in SHAPES), "")
+    shape = next(
+        (SHAPES[s] for w in lowered for s in (w, w.removesuffix("s"), w.removesuffix("es")) if s in SHAPES), ""
+    )
     size = _SIZE.search(phrase)
     target = replace(target, shape=shape, colour=literals.colour_in(phrase), size=size[1].casefold() if size else "")
     for pattern, role in _ROLE:

@@ -107,13 +107,17 @@ _LEAD_IN = re.compile(
     r"|can you|could you|would you|your (?:task|job|goal) is to|try to|make sure to|be sure to|in order to|to|help me)\b[,:]?\s+",
     re.IGNORECASE,
 )
-_TRAILER = re.compile(r"\s*,?\s*(?:when|once|after)\s+(?:you are |you're |it is )?(?:done|finished|ready|complete)\b", re.IGNORECASE)
+_TRAILER = re.compile(
+    r"\s*,?\s*(?:when|once|after)\s+(?:you are |you're |it is )?(?:done|finished|ready|complete)\b", re.IGNORECASE
+)
 _MEANS = re.compile(r"\s+by\s+(?P<verb>click|press|tapp|select|choos|typ|enter)ing\b(?P<rest>.*)", re.IGNORECASE)
 _TOOL = re.compile(
-    rf"^(?:use|using|with)\s+(?P<tool>[^,]+?)(?:\s+to\s+|\s*,\s*)(?=(?:{VERB_PATTERN})\b)(?P<rest>.+)$", re.IGNORECASE | re.DOTALL
+    rf"^(?:use|using|with)\s+(?P<tool>[^,]+?)(?:\s+to\s+|\s*,\s*)(?=(?:{VERB_PATTERN})\b)(?P<rest>.+)$",
+    re.IGNORECASE | re.DOTALL,
 )
 _SETTING = re.compile(
-    rf"^(?:in|on|under|from|at|inside|within|for)\s+(?P<scope>[^,]+?)\s*,\s*(?=(?:{VERB_PATTERN})\b)(?P<rest>.+)$", re.IGNORECASE
+    rf"^(?:in|on|under|from|at|inside|within|for)\s+(?P<scope>[^,]+?)\s*,\s*(?=(?:{VERB_PATTERN})\b)(?P<rest>.+)$",
+    re.IGNORECASE,
 )
 _QUESTION = re.compile(
     r"^(?:what|which|who|whose|whom|when|where|why|how|is|are|does|do|did)\b.*|.*\?\s*$", re.IGNORECASE | re.DOTALL
@@ -174,7 +178,9 @@ def _starts_instruction(sentence: str, match: re.Match[str]) -> bool:
     ends_item = match["after"] in (",", ";") or following.startswith(("and ", "or ", ","))
     if separator == "to" and not match["sep"].strip().startswith((",", ";")):
         head = sentence[: match.start()]
-        return bool(re.search(r"(?:^|\s)(?:use|below|above|page|app|site|website|form|order|tree|list)$", head, re.IGNORECASE))
+        return bool(
+            re.search(r"(?:^|\s)(?:use|below|above|page|app|site|website|form|order|tree|list)$", head, re.IGNORECASE)
+        )
     if not separator and not following:
         return False
     finds = VERBS[match["verb"].casefold()] in ("find", "explore")

@@ -8,15 +8,22 @@ from dataclasses import replace
 from .goal_targets import GoalStep, Target, read_target
 from .goal_text import MARK, Clause, Protected
 
-_INTO = re.compile(r"\s+(?:into|in|inside|within|to|at|on)\s+(?=(?:the|a|an|my|your|both|each|all|every|first|second|last|\d)\b|\w)")
+_INTO = re.compile(
+    r"\s+(?:into|in|inside|within|to|at|on)\s+(?=(?:the|a|an|my|your|both|each|all|every|first|second|last|\d)\b|\w)"
+)
 _AS = re.compile(r"\s+(?:as|for)\s+(?=(?:the|a|an|my|your|its)\b|\w)", re.IGNORECASE)
 _PAIR = re.compile(
     rf"(?P<key>[^,{MARK[1:-1]}]*?)\s*(?::|=|\bis\b|\bas\b|\bof\b|\bto\b|\bwith\b)?\s*(?P<mark>{MARK})", re.IGNORECASE
 )
 _JOINERS = re.compile(r"^(?:\s*(?:,|and|with|the|a|an|your|my|using|also|as|following)\b\s*|\s*,\s*)+", re.IGNORECASE)
-COLON_PAIR = re.compile(r"(?P<key>[A-Za-z][\w /-]{0,28}?)\s*[:=]\s*(?P<value>[^,;]+?)(?=\s*(?:[,;]|\band\s+[A-Za-z][\w ]{0,28}?[:=]|$))")
+COLON_PAIR = re.compile(
+    r"(?P<key>[A-Za-z][\w /-]{0,28}?)\s*[:=]\s*(?P<value>[^,;]+?)(?=\s*(?:[,;]|\band\s+[A-Za-z][\w ]{0,28}?[:=]|$))"
+)
 _PLAIN_PAIR = re.compile(r"^(?P<key>[a-z][a-z -]*?)\s+(?:is\s+|as\s+)?(?P<value>[A-Z0-9].*)$")
-_FORM_WITH = re.compile(r"^(?:(?:the|this|my|a)\s+)?(?:[\w-]+\s+){0,2}(?:forms?|details|fields)\s*(?:with|using|:|as follows:?)\s+(?=\S)", re.IGNORECASE)
+_FORM_WITH = re.compile(
+    r"^(?:(?:the|this|my|a)\s+)?(?:[\w-]+\s+){0,2}(?:forms?|details|fields)\s*(?:with|using|:|as follows:?)\s+(?=\S)",
+    re.IGNORECASE,
+)
 _CASE = re.compile(r"\s+in\s+(?:all\s+)?(upper|lower|capital)[ -]?(?:case)?\s*(?:letters?|characters?)?", re.IGNORECASE)
 _SETTING = re.compile(
     r"(?:^|,\s*(?:and\s+)?|\s+and\s+)(?P<field>[^,]+?)(?:\s+from\s+\S+)?\s+(?:to|as|=|equal to)\s+"
@@ -49,12 +56,23 @@ def read_type(clause: Clause, protected: Protected) -> list[GoalStep]:
         prefix = protected.literal(starts["mark"]).text if starts else ""
         suffix = protected.literal(ends["mark"]).text if ends else ""
         where = re.search(r"\b(?:into|in)\s+(?P<field>the\s+[\w ]+)$", rest)
-        return [GoalStep("type", target=read_target(where["field"] if where else "", protected), value=prefix, pattern=(prefix, suffix))]
+        return [
+            GoalStep(
+                "type",
+                target=read_target(where["field"] if where else "", protected),
+                value=prefix,
+                pattern=(prefix, suffix),
+            )
+        ]
     if not marks:
         return _read_bare_type(clause, rest, protected)
     if rest.startswith(marks[0]):
         return _values_first(rest, protected)
-    if len(marks) == 1 and (match := re.match(rf"^(?:the\s+)?(?:text|words?|value|phrase|following(?: text)?)\s*:?\s*({MARK}.*)$", rest, re.IGNORECASE)):
+    if len(marks) == 1 and (
+        match := re.match(
+            rf"^(?:the\s+)?(?:text|words?|value|phrase|following(?: text)?)\s*:?\s*({MARK}.*)$", rest, re.IGNORECASE
+        )
+    ):
         return _values_first(match[1], protected)
     if pairs := _colon_pairs(rest, protected):
         return pairs
@@ -62,7 +80,14 @@ def read_type(clause: Clause, protected: Protected) -> list[GoalStep]:
     if tail and len(steps) == 1:
         field = read_target(tail, protected)
         if field.every or field.ordinal or not steps[0].target.words or field.words:
-            steps = [replace(steps[0], target=replace(field, scope=steps[0].target.phrase) if not field.every else replace(steps[0].target, every=True))]
+            steps = [
+                replace(
+                    steps[0],
+                    target=replace(field, scope=steps[0].target.phrase)
+                    if not field.every
+                    else replace(steps[0].target, every=True),
+                )
+            ]
     return steps
 
 
@@ -71,8 +96,14 @@ def _values_first(rest: str, protected: Protected) -> list[GoalStep]:
     steps = []
     for match in re.finditer(rf"(?P<mark>{MARK})(?P<after>[^{MARK[1:-1]}]*)", rest):
         after = re.sub(r"\s*(?:,|and|,\s*and)\s*$", "", match["after"].rstrip(" .,"))
-        field = re.sub(r"^\s*(?:in(?:to|side)?|to|at|on|as|for|within)\b\s*", "", after.lstrip(" ,")) if after.strip() else ""
-        steps.append(GoalStep("type", target=read_target(field, protected), value=protected.literal(match["mark"]).text))
+        field = (
+            re.sub(r"^\s*(?:in(?:to|side)?|to|at|on|as|for|within)\b\s*", "", after.lstrip(" ,"))
+            if after.strip()
+            else ""
+        )
+        steps.append(
+            GoalStep("type", target=read_target(field, protected), value=protected.literal(match["mark"]).text)
+        )
     return steps
 
 
@@ -96,7 +127,9 @@ def _plain_pairs(text: str, protected: Protected) -> list[GoalStep]:
     steps = []
     for part in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", text.strip()):
         if match := _PLAIN_PAIR.match(_JOINERS.sub("", part)):
-            steps.append(GoalStep("type", target=read_target(match["key"], protected), value=match["value"].strip(" .")))
+            steps.append(
+                GoalStep("type", target=read_target(match["key"], protected), value=match["value"].strip(" ."))
+            )
     return steps
 
 
@@ -126,7 +159,9 @@ def _read_bare_type(clause: Clause, rest: str, protected: Protected) -> list[Goa
     target = read_target(field, protected)
     if match := _COPIED.match(value):
         of = re.sub(r"^\s*(?:of|for|that corresponds? (?:with|to)|from|in)\s+", "", match["of"])
-        return [GoalStep("copy", target=target, value=protected.restore(value), place=protected.restore(of.strip(" .")))]
+        return [
+            GoalStep("copy", target=target, value=protected.restore(value), place=protected.restore(of.strip(" .")))
+        ]
     if clause.verb.startswith("fill") and not breaks:
         return [GoalStep("form")]
     return [GoalStep("type", target=target, value=protected.restore(value))]
@@ -136,7 +171,9 @@ def read_set(clause: Clause, protected: Protected) -> list[GoalStep]:
     steps = []
     for match in _SETTING.finditer(clause.rest.strip(" .")):
         value = re.sub(r"^(?:the\s+)?(?:value|combination|number|option|date|time|colou?r)s?\s+", "", match["value"])
-        steps.append(GoalStep("set", target=read_target(match["field"], protected), value=protected.restore(value).strip()))
+        steps.append(
+            GoalStep("set", target=read_target(match["field"], protected), value=protected.restore(value).strip())
+        )
     return steps
 
 

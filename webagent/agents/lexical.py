@@ -31,8 +31,8 @@ from .words import bare
 if TYPE_CHECKING:
     import numpy as np
 
-_PATIENCE = 4
-"""Decisions in a row without any idea before giving up."""
+_PATIENCE = 12
+"""Decisions in a row that only explore before giving up."""
 _PASSABLE = frozenset({"open", "expand", "close", "scroll", "explore"})
 """Steps that only prepare: where the next step already fits, they may stay undone."""
 _STATES = frozenset({"type", "set", "choose", "check", "uncheck", "copy", "drag", "sort", "draw", "scroll"})
@@ -97,7 +97,12 @@ class LexicalAgent:
         if option.score < ENOUGH and option.action.op not in ("scroll", "wait"):
             memory.banned.add(str(option.action))
         unsure = option.completes and not changed and option.score < 0.62
-        repeats = not changed and not option.completes and option.action.op in ("click", "drag", "press", "select") and not option.note
+        repeats = (
+            not changed
+            and not option.completes
+            and option.action.op in ("click", "drag", "press", "select")
+            and not option.note
+        )
         if unsure or repeats:
             memory.banned.add(str(option.action))
             memory.finished = memory.finished and not unsure
@@ -121,7 +126,7 @@ class LexicalAgent:
                 return [Option(0.3, Action("wait"), "the page may still be loading"), *options]
             further = self._explore(step, view, memory)
             both = sorted([*options, *further], key=lambda o: -o.score)
-            if both and self.idle < 12:
+            if both and self.idle < _PATIENCE:
                 self.idle += 1
                 return both
             if step.kind in _PASSABLE and self.at + 1 < len(self.steps) and self._next_fits(view):
@@ -200,7 +205,9 @@ def _covers(e: Element, spot: tuple[float, float] | None) -> bool:
 
 
 def _fingerprint(observation: Observation) -> int:
-    return hash((observation.url, tuple((e.ref, e.name, e.value, e.states, e.scroll, e.box) for e in observation.tree.elements)))
+    return hash(
+        (observation.url, tuple((e.ref, e.name, e.value, e.states, e.scroll, e.box) for e in observation.tree.elements))
+    )
 
 
 def _proposal(options: list[Option]) -> Proposal:
@@ -229,7 +236,9 @@ def _choose(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
         if typed is not None:
             return fill(replace(step, kind="type", value=text), view, memory)
         return widgets.pick_date(date, fields[0] if fields else None, view, memory)
-    if step.target.role == "slider" or (view.pool("slider") and literals.numbers(text) and bare(text).lstrip("-").isdigit()):
+    if step.target.role == "slider" or (
+        view.pool("slider") and literals.numbers(text) and bare(text).lstrip("-").isdigit()
+    ):
         return widgets.slide_all(replace(step, value=text), view, memory)
     if step.target.role == "spinner":
         return fill(replace(step, kind="set", value=text), view, memory)
@@ -271,14 +280,22 @@ def _scroll(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     regions = [e for e in view.items if e.has("scrollable") and e.scroll]
     region: Element | None = regions[0] if regions else None
     axis = 1 if step.value in ("up", "down") else 0
-    now, most = (region.scroll[axis], region.scroll[axis + 2]) if region and region.scroll else (view.tree.scroll[axis], view.tree.scroll[axis + 2])
+    now, most = (
+        (region.scroll[axis], region.scroll[axis + 2])
+        if region and region.scroll
+        else (view.tree.scroll[axis], view.tree.scroll[axis + 2])
+    )
     left = most - now > 2 if step.value in ("down", "right") else now > 2
     if not left:
         return DONE
     if step.place == "end" and region is not None and region.has("editable"):
-        return Plan((Option(0.85, Action("press", target=region.ref, text="Control+End"), f"to the end of {name_of(region)}"),))
+        return Plan(
+            (Option(0.85, Action("press", target=region.ref, text="Control+End"), f"to the end of {name_of(region)}"),)
+        )
     action = Action("scroll", target=region.ref if region else None, text=step.value)
-    return Plan((Option(0.8, action, f"scroll {step.value}", completes=step.place != "end", note=("scrolling", "yes")),))
+    return Plan(
+        (Option(0.8, action, f"scroll {step.value}", completes=step.place != "end", note=("scrolling", "yes")),)
+    )
 
 
 def _simple(op: str) -> Skill:

@@ -145,7 +145,7 @@ def is_colour(fill: str, name: str) -> bool:
         low, high = {"black": (0, 0.12), "white": (0.93, 1)}.get(name, (0.2, 0.85))
         return (saturation < 0.12 or name in ("black", "white")) and low <= light <= high
     if name == "brown":
-        return 10 <= hue * 360 <= 42 and light < 0.45 or fill == "#a52a2a"
+        return (10 <= hue * 360 <= 42 and light < 0.45) or fill == "#a52a2a"
     if saturation < 0.12 or not 0.08 < light < 0.95:
         return False
     wanted = _HUE_OF.get(name, name)
@@ -154,8 +154,3 @@ def is_colour(fill: str, name: str) -> bool:
 
 def _in_arc(angle: float, low: float, high: float) -> bool:
     return low <= angle < high if low < high else angle >= low or angle < high
-
-
-def rgb_distance(a: str, b: str) -> float:
-    """Mean channel difference of two ``#rrggbb`` colours, 0 to 255."""
-    return sum(abs(int(a[i : i + 2], 16) - int(b[i : i + 2], 16)) for i in (1, 3, 5)) / 3

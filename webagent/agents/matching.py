@@ -100,7 +100,9 @@ def area(e: Element) -> float:
 
 def is_size(e: Element, word: str, view: PageView) -> bool:
     """Above or below the middle between the tallest and the least of the things drawn beside it."""
-    heights = [max(p.box[3], 1.0) for p in view.children.get(e.parent, ()) if p.shape or len(p.name) == 1 or p.role == e.role]
+    heights = [
+        max(p.box[3], 1.0) for p in view.children.get(e.parent, ()) if p.shape or len(p.name) == 1 or p.role == e.role
+    ]
     if len(heights) < 2 or max(heights) < 1.3 * min(heights):
         return True
     middle = (max(heights) + min(heights)) / 2
@@ -165,9 +167,15 @@ def _by_words(target: Target, view: PageView, pool: list[Element]) -> list[Score
 
 
 def _tag_fit(words: str, e: Element) -> float:
-    """"text area" and "input" are both fields to a person, but not the same one."""
+    """ "text area" and "input" are both fields to a person, but not the same one."""
     area_asked = "area" in words.casefold()
-    return 1.0 if area_asked == (e.tag == "textarea") or not ({"input", "area"} & set(words.casefold().split())) and not area_asked else 0.8
+    return (
+        1.0
+        if area_asked == (e.tag == "textarea")
+        or (not ({"input", "area"} & set(words.casefold().split()))
+        and not area_asked)
+        else 0.8
+    )
 
 
 def _numbered(view: PageView) -> list[Element]:

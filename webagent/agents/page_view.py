@@ -52,7 +52,9 @@ class PageView:
         self.at = {e.ref: i for i, e in enumerate(self.items)}
         self._around: dict[str, frozenset[str]] = {}
         self.by_ref = {e.ref: e for e in self.items}
-        self.modal = next((e for e in reversed(self.items) if e.role == "alertdialog" or (e.role in DIALOGS and e.has("modal"))), None)
+        self.modal = next(
+            (e for e in reversed(self.items) if e.role == "alertdialog" or (e.role in DIALOGS and e.has("modal"))), None
+        )
 
     @functools.cached_property
     def usable(self) -> tuple[Element, ...]:
@@ -146,7 +148,11 @@ class PageView:
         wanted = POOLS.get(role, frozenset())
         if role == "node":
             return [e for e in self.items if (e.role in wanted and e.actionable) or e.role in ("text", "listitem")]
-        return [e for e in self.items if e.role in wanted and (e.actionable or role in ("dialog", "cell", "section", "icon"))]
+        return [
+            e
+            for e in self.items
+            if e.role in wanted and (e.actionable or role in ("dialog", "cell", "section", "icon"))
+        ]
 
     def is_pager(self, e: Element) -> bool:
         """A link of a pagination bar: a page number or an arrow."""
@@ -218,15 +224,15 @@ class PageView:
 
     def text_after(self, label: Element) -> Element | None:
         """The text that a label is about: the next one in its row, else the next one below it or in the document."""
-        rest = [t for t in self.texts[: None] if self.at[t.ref] > self.at[label.ref] and t.role in PLAIN | {"clickable", "link"}]
+        rest = [
+            t
+            for t in self.texts[:None]
+            if self.at[t.ref] > self.at[label.ref] and t.role in PLAIN | {"clickable", "link"}
+        ]
         row = [t for t in rest if self.same_row(label, t) and t.box[0] > label.box[0]]
         if row:
             return min(row, key=lambda t: t.box[0])
         return rest[0] if rest else None
-
-    def has_words(self, words: str) -> bool:
-        wanted = normal(words)
-        return any(wanted in normal(t.name) for t in self.texts)
 
 
 def _shape_of(e: Element) -> tuple[str, str]:

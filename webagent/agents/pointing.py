@@ -7,8 +7,7 @@ import re
 from webagent.envs.types import Action, Element
 
 from . import literals
-from .goal_targets import GoalStep
-from .goal_targets import Target, read_target
+from .goal_targets import GoalStep, Target, read_target
 from .goal_text import protect
 from .matching import area, colour_of, is_shape, name_score
 from .page_view import PageView
@@ -39,7 +38,13 @@ def drag(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     note = (f"tries {sources[0].ref}", str(tries + 1))
     once = not (step.target.every or step.target.shape)
     memory.notes["dragged"] = "yes"
-    return Plan((Option(0.75, Action("drag", target=sources[0].ref, text=place.ref, point=spot), why, once and tries > 2, note),))
+    return Plan(
+        (
+            Option(
+                0.75, Action("drag", target=sources[0].ref, text=place.ref, point=spot), why, once and tries > 2, note
+            ),
+        )
+    )
 
 
 def siblings(e: Element, view: PageView) -> list[Element]:
@@ -80,7 +85,9 @@ def _to_position(item: Element, position: int, view: PageView, memory: StepMemor
         return DONE
     point = (0.5, 1.0) if position > here else (0.5, 0.0)
     why = f"{name_of(item)} from place {here + 1} to {position + 1}"
-    return Plan((Option(0.85, Action("drag", target=item.ref, text=rows[position].ref, point=point), why, memory.tries > 3),))
+    return Plan(
+        (Option(0.85, Action("drag", target=item.ref, text=rows[position].ref, point=point), why, memory.tries > 3),)
+    )
 
 
 def _in_direction(step: GoalStep, direction: str, view: PageView) -> Plan:
@@ -129,7 +136,9 @@ def _sources(step: GoalStep, view: PageView, memory: StepMemory) -> list[Element
     found = shapes
     if target.colour:
         found = [e for e in found if literals.is_colour(colour_of(e), target.colour)]
-    if target.shape not in ("", "shape", "item", "rect") or (target.shape == "rect" and any(is_shape(e, "circle") for e in found)):
+    if target.shape not in ("", "shape", "item", "rect") or (
+        target.shape == "rect" and any(is_shape(e, "circle") for e in found)
+    ):
         found = [e for e in found if is_shape(e, target.shape)]
     elif target.shape == "rect":
         found = [e for e in found if is_shape(e, "rect") or e.role == "clickable"]
@@ -158,7 +167,9 @@ def sort_items(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     rows = max(groups.values(), key=len, default=[])
     if len(rows) < 2:
         return NOTHING
-    falling = re.search(r"\b(?:decreasing|descending|highest to lowest|largest to smallest)\b", step.value, re.IGNORECASE)
+    falling = re.search(
+        r"\b(?:decreasing|descending|highest to lowest|largest to smallest)\b", step.value, re.IGNORECASE
+    )
     ordered = sorted(rows, key=lambda e: literals.numbers(e.name)[0], reverse=bool(falling))
     for index, (is_there, should) in enumerate(zip(rows, ordered, strict=True)):
         if literals.numbers(is_there.name) != literals.numbers(should.name):
@@ -176,7 +187,9 @@ def draw(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     x, y = point_in(sheet, *centre(dots[0])) if dots else (0.5, 0.5)
     low_x, high_x, low_y, high_y = max(0.03, x - 0.3), min(0.97, x + 0.3), max(0.03, y - 0.35), min(0.97, y + 0.35)
     point = (x, low_y, x, high_y) if "vertical" in step.value.casefold() else (low_x, y, high_x, y)
-    return Plan((Option(0.7, Action("drag", target=sheet.ref, point=point), f"a line across {name_of(sheet)}", completes=True),))
+    return Plan(
+        (Option(0.7, Action("drag", target=sheet.ref, point=point), f"a line across {name_of(sheet)}", completes=True),)
+    )
 
 
 def _sheet(view: PageView) -> Element | None:

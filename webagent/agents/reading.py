@@ -10,8 +10,7 @@ from webagent.envs.types import Action, Element
 from . import literals
 from .arithmetic import solve
 from .filling import enter, fields_for
-from .goal_targets import GoalStep
-from .goal_targets import read_target
+from .goal_targets import GoalStep, read_target
 from .goal_text import protect
 from .matching import is_shape, looks_score, similarity
 from .page_view import PLAIN, PageView
@@ -24,11 +23,24 @@ _OF = re.compile(
     r"|\b(?P<what2>[\w ]+?)\s+of\s+(?:the\s+)?(?P<of2>.+?)\s*[.?]?$",
     re.IGNORECASE,
 )
-_HAVE = re.compile(r"\b(?:what|which)\s+(?P<what>[\w ]+?)\s+(?:does|do|did|has|is)\s+(?:the\s+)?(?P<of>.+?)(?:\s+(?:have|cost|has))?\s*\??$", re.IGNORECASE)
+_HAVE = re.compile(
+    r"\b(?:what|which)\s+(?P<what>[\w ]+?)\s+(?:does|do|did|has|is)\s+(?:the\s+)?(?P<of>.+?)(?:\s+(?:have|cost|has))?\s*\??$",
+    re.IGNORECASE,
+)
 _COST = re.compile(r"\bhow much\s+(?:does|do|is|are)\s+(?:the\s+)?(?P<of>.+?)(?:\s+cost)?\s*\??$", re.IGNORECASE)
 _COUNT = re.compile(r"\bhow many\s+(?P<what>.+?)(?:\s+(?:are|is|do|does|can|in|on|have)\b.*)?\s*\??$", re.IGNORECASE)
-_WHO = re.compile(r"\bwho\s+(?P<did>\w+)\s+(?:the\s+)?(?:article|book|post|message|page|email|story)?\s*(?P<of>.+?)\s*\??$", re.IGNORECASE)
-_MAKERS = {"wrote": "author", "sent": "from", "made": "author", "directed": "director", "sells": "seller", "posted": "author"}
+_WHO = re.compile(
+    r"\bwho\s+(?P<did>\w+)\s+(?:the\s+)?(?:article|book|post|message|page|email|story)?\s*(?P<of>.+?)\s*\??$",
+    re.IGNORECASE,
+)
+_MAKERS = {
+    "wrote": "author",
+    "sent": "from",
+    "made": "author",
+    "directed": "director",
+    "sells": "seller",
+    "posted": "author",
+}
 _KINDS = (
     (("price", "cost", "total", "fee"), re.compile(r"[$€£]\s?\d[\d.,]*|\d[\d.,]*\s?(?:€|EUR|USD|£)")),
     (("email",), re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")),
@@ -98,7 +110,12 @@ def value_of(label: str, view: PageView, skip: str = "") -> str:
     asked = bare(re.sub(r"^(?:the\s+)", "", label))
     for least in (0.9, 0.7):
         for e in view.texts:
-            if e.ref == skip or e.role not in PLAIN or bare(e.name) == "" or similarity(asked, bare(e.name), view).score < least:
+            if (
+                e.ref == skip
+                or e.role not in PLAIN
+                or bare(e.name) == ""
+                or similarity(asked, bare(e.name), view).score < least
+            ):
                 continue
             after = view.text_after(e)
             if after is not None and bare(after.name) != asked and after.ref != skip:
@@ -135,10 +152,22 @@ def answer_to(question: str, view: PageView) -> str:
         return _attribute(_MAKERS.get(match["did"].casefold(), match["did"]), match["of"], view)
     match = _COST.search(question) or _HAVE.search(question) or _OF.search(question)
     if not match:
-        return value_of(re.sub(r"^(?:what|which|who|when|where)(?:'s|\s+is|\s+are)?\s+", "", question.rstrip("? ."), flags=re.IGNORECASE), view)
+        return value_of(
+            re.sub(
+                r"^(?:what|which|who|when|where)(?:'s|\s+is|\s+are)?\s+",
+                "",
+                question.rstrip("? ."),
+                flags=re.IGNORECASE,
+            ),
+            view,
+        )
     parts = match.groupdict()
     what = parts.get("what") or parts.get("what2") or "price"
-    return _attribute(re.sub(r"^(?:what|which)(?:\s+is)?\s+(?:the\s+)?", "", what), (parts.get("of") or parts.get("of2") or "").strip(), view)
+    return _attribute(
+        re.sub(r"^(?:what|which)(?:\s+is)?\s+(?:the\s+)?", "", what),
+        (parts.get("of") or parts.get("of2") or "").strip(),
+        view,
+    )
 
 
 def _count(what: str, question: str, view: PageView) -> str:
@@ -168,14 +197,27 @@ def _attribute(what: str, of: str, view: PageView) -> str:
     named = sorted((p for p in named if p[0] >= 0.55), key=lambda p: (-p[0], len(p[1].name)))
     for _, e in named[:3]:
         near = _row_of(e, view)
-        if tailed := next((t.name.partition(":")[2].strip() for t in near if similarity(what, bare(t.name.partition(":")[0]), view).score >= 0.85 and ":" in t.name), ""):
+        if tailed := next(
+            (
+                t.name.partition(":")[2].strip()
+                for t in near
+                if similarity(what, bare(t.name.partition(":")[0]), view).score >= 0.85 and ":" in t.name
+            ),
+            "",
+        ):
             return tailed
-        by_header = [t for t in near if similarity(what, t.context.split("·")[0], view).score > 0.6 or tokens(what)[-1:] == tokens(t.context)[:1]]
+        by_header = [
+            t
+            for t in near
+            if similarity(what, t.context.split("·")[0], view).score > 0.6 or tokens(what)[-1:] == tokens(t.context)[:1]
+        ]
         if by_header:
             return by_header[0].name
         if column := _column_value(what, e, view):
             return column
-        labelled = next((t for t in near if t.role != "columnheader" and similarity(what, bare(t.name), view).score >= 0.85), None)
+        labelled = next(
+            (t for t in near if t.role != "columnheader" and similarity(what, bare(t.name), view).score >= 0.85), None
+        )
         if labelled is not None and (after := view.text_after(labelled)) is not None:
             return after.name
         for words, pattern in _KINDS:
@@ -199,14 +241,28 @@ def _column_value(what: str, e: Element, view: PageView) -> str:
     if not heads:
         return ""
     left, right = heads[0].box[0], heads[0].box[0] + heads[0].box[2]
-    row = [t for t in view.texts if t.ref != e.ref and view.same_row(e, t) and left - 4 <= t.box[0] + t.box[2] / 2 <= right + 4]
+    row = [
+        t
+        for t in view.texts
+        if t.ref != e.ref and view.same_row(e, t) and left - 4 <= t.box[0] + t.box[2] / 2 <= right + 4
+    ]
     return row[0].name if row else ""
 
 
 def describe_drawing(view: PageView) -> str:
     """What the only thing drawn on the page is: "circle", "rectangle", "triangle", "letter", "number", else ""."""
-    drawn = [e for e in view.items if (e.shape and e.shape.kind not in ("canvas", "box")) or (e.role == "text" and len(e.name) == 1)]
+    drawn = [
+        e
+        for e in view.items
+        if (e.shape and e.shape.kind not in ("canvas", "box")) or (e.role == "text" and len(e.name) == 1)
+    ]
     if len(drawn) != 1:
         return ""
-    kinds = (("circle", "circle"), ("rect", "rectangle"), ("polygon", "triangle"), ("letter", "letter"), ("digit", "number"))
+    kinds = (
+        ("circle", "circle"),
+        ("rect", "rectangle"),
+        ("polygon", "triangle"),
+        ("letter", "letter"),
+        ("digit", "number"),
+    )
     return next((word for kind, word in kinds if is_shape(drawn[0], kind)), "")

@@ -99,7 +99,9 @@ def name_of(e: Element) -> str:
 def click(e: Element, score: float, reason: str, *, op: str = "click", completes: bool = True,
           point: tuple[float, float] | None = None, note: tuple[str, str] | None = None) -> Option:  # fmt: skip
     """A click (or hover, dblclick) as an option, with its line for the report."""
-    return Option(score, Action(op, target=e.ref, point=point), f"{reason} match {name_of(e)} ({score:.2f})", completes, note)  # type: ignore[arg-type]
+    return Option(
+        score, Action(op, target=e.ref, point=point), f"{reason} match {name_of(e)} ({score:.2f})", completes, note
+    )  # type: ignore[arg-type]
 
 
 def point_in(container: Element, x: float, y: float) -> tuple[float, float]:

@@ -10,7 +10,9 @@ from .page_view import PageView
 from .words import STOP_WORDS, bare, content
 
 _CELLS = frozenset({"cell", "gridcell", "rowheader", "columnheader"})
-_ASKING = content("what which who whom whose when where how many much do does did is are the tell me answer with take have has cost")
+_ASKING = content(
+    "what which who whom whose when where how many much do does did is are the tell me answer with take have has cost"
+)
 
 
 def cell_for(question: str, view: PageView) -> str:
@@ -38,7 +40,9 @@ def _rows(table: Element, view: PageView) -> list[list[Element]]:
     """Cells by row; a cell that holds controls is given by its first text."""
     rows = []
     for row in (e for e in view.below(table.ref) if e.role == "row"):
-        rows.append([c for c in view.below(row.ref) if c.role in _CELLS or (c.role in ("text", "link") and c.parent == row.ref)])
+        rows.append(
+            [c for c in view.below(row.ref) if c.role in _CELLS or (c.role in ("text", "link") and c.parent == row.ref)]
+        )
     return [r for r in rows if r]
 
 

@@ -59,7 +59,9 @@ def _slide_to(wanted: float, slider: Element, view: PageView, memory: StepMemory
         arrow = "ArrowRight" if wanted > now else "ArrowLeft"
         memory.notes[f"{key} at"] = "keys"
         target = slider.ref if slider.tag == "input:range" else None
-        return Plan((Option(0.8, Action("press", target=target, text=arrow), f"{name_of(slider)} from {now:g} to {wanted:g}"),))
+        return Plan(
+            (Option(0.8, Action("press", target=target, text=arrow), f"{name_of(slider)} from {now:g} to {wanted:g}"),)
+        )
     fraction = _aim(wanted, points)
     memory.notes[key], memory.notes[f"{key} at"] = kept, f"{fraction:.4f}"
     tall = slider.box[3] > slider.box[2]
@@ -88,7 +90,11 @@ def reading(slider: Element, view: PageView) -> float | None:
         return found[0]
     here = view.at[slider.ref]
     for e in view.items[here + 1 : here + 6]:
-        if e.role in PLAIN and (found := literals.numbers(e.name)) and bare(e.name).lstrip("-").replace(".", "").isdigit():
+        if (
+            e.role in PLAIN
+            and (found := literals.numbers(e.name))
+            and bare(e.name).lstrip("-").replace(".", "").isdigit()
+        ):
             return found[0]
     return None
 
@@ -111,15 +117,21 @@ def _stepper(words: str, view: PageView) -> tuple[float, Element, Element] | Non
     """What a stepper stands at, and its two buttons: a number with "fewer" and "more" beside it."""
     found = []
     for e in view.items:
-        if not (e.role in PLAIN or e.role == "spinbutton") or not re.fullmatch(r"[-−]?\d+(?:\.\d+)?", (e.value or e.name).strip()):
+        if not (e.role in PLAIN or e.role == "spinbutton") or not re.fullmatch(
+            r"[-−]?\d+(?:\.\d+)?", (e.value or e.name).strip()
+        ):
             continue
         here = view.at[e.ref]
         near = [b for b in view.items[max(0, here - 4) : here + 5] if b.role in ("button", "clickable", "link")]
-        less = next((b for b in near if content(f"{b.name} {b.hint}") & _LESS or b.name.strip() in ("-", "−", "–")), None)
+        less = next(
+            (b for b in near if content(f"{b.name} {b.hint}") & _LESS or b.name.strip() in ("-", "−", "–")), None
+        )
         more = next((b for b in near if content(f"{b.name} {b.hint}") & _MORE or b.name.strip() == "+"), None)
         if less is not None and more is not None:
             around = " ".join((less.name, more.name, e.context, *(a.name for a in view.ancestors(e))))
-            found.append((view.mentions(words, around) if words else 1.0, literals.numbers(e.value or e.name)[0], less, more))
+            found.append(
+                (view.mentions(words, around) if words else 1.0, literals.numbers(e.value or e.name)[0], less, more)
+            )
     best = max(found, key=lambda f: f[0], default=None)
     return None if best is None else best[1:]
 
@@ -128,7 +140,7 @@ def pick_date(date: datetime.date | None, field: Element | None, view: PageView,
     """A calendar to a date: open it, turn months, click the day."""
     if date is None:
         return NOTHING
-    if field is not None and (written := literals.find_date(field.value)) == date:
+    if field is not None and literals.find_date(field.value) == date:
         return DONE
     shown = _shown_month(view)
     if shown is None:
@@ -141,8 +153,14 @@ def pick_date(date: datetime.date | None, field: Element | None, view: PageView,
         turn = _month_turner(view, forward=months > 0)
         if turn is None:
             return NOTHING
-        return Plan((click(turn, 0.85, f"calendar {year}-{month:02d} to {date.year}-{date.month:02d}", completes=False),))
-    days = [e for e in view.usable if bare(e.name) == str(date.day) and view.at[e.ref] > view.at[heading.ref] and not e.has("disabled")]
+        return Plan(
+            (click(turn, 0.85, f"calendar {year}-{month:02d} to {date.year}-{date.month:02d}", completes=False),)
+        )
+    days = [
+        e
+        for e in view.usable
+        if bare(e.name) == str(date.day) and view.at[e.ref] > view.at[heading.ref] and not e.has("disabled")
+    ]
     if days and "day" not in memory.notes:
         return Plan((click(days[0], 0.9, f"day {date.day}", completes=field is None, note=("day", str(date.day))),))
     return DONE if "day" in memory.notes else NOTHING
@@ -171,7 +189,9 @@ def _month_turner(view: PageView, *, forward: bool) -> Element | None:
 def pick_colour(colour: str, view: PageView, memory: StepMemory) -> Plan:
     """A colour into a colour field: its hex code typed, without "#" where the field's own value has none."""
     pool = [e for e in view.fields if e.tag == "input:color"] or [
-        e for e in view.fields if re.fullmatch(r"#?[0-9a-fA-F]{6}", e.value) or "color" in content(f"{e.name} {e.hint} {e.context}")
+        e
+        for e in view.fields
+        if re.fullmatch(r"#?[0-9a-fA-F]{6}", e.value) or "color" in content(f"{e.name} {e.hint} {e.context}")
     ]
     if not pool:
         return NOTHING
@@ -180,5 +200,15 @@ def pick_colour(colour: str, view: PageView, memory: StepMemory) -> Plan:
     if bare(field.value).lstrip("#") == bare(code).lstrip("#"):
         return DONE
     if field.value and field.tag != "input:color" and memory.notes.get("cleared") != field.ref:
-        return Plan((Option(0.8, Action("clear", target=field.ref), f"{name_of(field)} holds another colour", False, ("cleared", field.ref)),))
+        return Plan(
+            (
+                Option(
+                    0.8,
+                    Action("clear", target=field.ref),
+                    f"{name_of(field)} holds another colour",
+                    False,
+                    ("cleared", field.ref),
+                ),
+            )
+        )
     return Plan((Option(0.8, Action("type", target=field.ref, text=code), f"{colour} into {name_of(field)}"),))

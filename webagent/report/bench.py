@@ -103,7 +103,8 @@ def _subsets(data: Mapping[str, Any]) -> Html | None:
         rows.append(tag("tr", tag("th", name, scope="row"), _rate_cell(mean), tag("td", f"{played} of {all_of_it}"),
                         tag("td", partly)))  # fmt: skip
     head = tag("tr", *[tag("th", name, scope="col") for name in ("Subset", "Success", "Tasks", "")])
-    return tag("section", tag("h2", "Subsets"), tag("table", tag("thead", head), tag("tbody", *rows)), class_="card")
+    table = tag("table", tag("thead", head), tag("tbody", *rows))
+    return tag("section", tag("h2", "Subsets"), tag("div", table, class_="scrolls"), class_="card")
 
 
 def _task_table(tasks: Mapping[str, Any], shown: Sequence[EpisodeResult]) -> Html:
