@@ -22,8 +22,10 @@ _NEVER = frozenset({
     "hover", "focus", "active", "focus-visible", "focus-within", "visited", "target", "popover-open", "modal",
     "fullscreen", "user-invalid", "user-valid", "autofill", "-webkit-autofill", "indeterminate",
 })  # fmt: skip
-_DECLARATION = re.compile(r"([-\w]+)\s*:\s*((?:\"[^\"]*\"|'[^']*'|\([^)]*\)|[^;\"'(])*+)")
-_CSS = re.compile(r"\"(?:\\.|[^\"\\])*+\"|'(?:\\.|[^'\\])*+'|\([^)]*\)|[{};]", re.DOTALL)
+# What is opened and never closed goes on to the end, once: looking for the end again from each place is quadratic.
+_STRING = r"\"(?:\\.|[^\"\\\n])*+(?:\"|\n|\Z)|'(?:\\.|[^'\\\n])*+(?:'|\n|\Z)|\([^)]*+(?:\)|\Z)"
+_DECLARATION = re.compile(rf"([-\w]+)\s*:\s*((?:{_STRING}|[^;\"'(])*+)", re.DOTALL)
+_CSS = re.compile(rf"{_STRING}|[{{}};]", re.DOTALL)
 _PART = re.compile(
     r"(?P<tag>\*|-?[a-z_][\w-]*)|\#(?P<id>[\w-]+)|\.(?P<cls>(?:[\w-]|\\.)+)"
     r"|\[\s*(?P<attr>[\w:-]+)\s*(?:(?P<op>[~|^$*]?=)\s*(?P<value>\"[^\"]*\"|'[^']*'|[^\]\s]+)\s*i?\s*)?\]"

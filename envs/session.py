@@ -201,7 +201,8 @@ class Session:
             host = headers["x-webagent-blocked"]
             raise RequestBlocked(f"{host} is not on the allow-list", f"allow it with --allow {host}")
         if "x-webagent-failed" in headers:
-            raise PageUnreachable(f"{url} did not load: no answer", "check the address and that the server runs")
+            reason = headers["x-webagent-failed"]
+            raise PageUnreachable(f"{url} did not load: {reason}", "check the address and that the server runs")
 
     async def evaluate(self, expression: str, timeout: float = 5.0) -> Any:
         """The JSON value of an expression in the page's own world (promises awaited).

@@ -53,6 +53,7 @@ class Errand:
     headed: bool = False
     browser: str | None = None
     out: Path | None = None
+    files: Path | None = None
     report: Path | None = None
     timeout: float | None = None
 
@@ -108,6 +109,8 @@ def open_browser_env(errand: Errand, scenario: Any, secrets: Secrets) -> Iterato
             allow=errand.allow,
             resolve=secrets.resolve,
             redact=secrets.redact_observation,
+            files=errand.files,
+            downloads=(errand.out or Path(DEFAULT_OUT)) / "downloads",
         )
         try:
             yield env

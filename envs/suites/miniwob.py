@@ -1,4 +1,4 @@
-"""MiniWoB++ from the ``miniwob`` package's own pages: one ``Scenario`` a task, reset inside the page where that is exact.
+"""MiniWoB++ from the ``miniwob`` package's own pages: one ``Scenario`` a task, reset inside the page where exact.
 
     with WebEnv(MiniWobScenario("click-test")) as env:
         env.reset(seed=7)
@@ -16,7 +16,7 @@ import functools
 import importlib.util
 import json
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -29,6 +29,8 @@ from ..types import Task
 from .server import POOL, StaticServer
 
 if TYPE_CHECKING:
+    from playwright.async_api import Page
+
     from ..session import Session
     from ..types import Action
 
@@ -92,9 +94,9 @@ _STATE = """(() => typeof core === 'object' && typeof WOB_DONE_GLOBAL === 'boole
 class TaskInfo:
     """What is known about a task.
 
-    ``category``: BrowserGym's, ``flight`` or ``other``. ``max_reward``: the raw reward from which an episode is a strict
-    success. ``deterministic``: the same seed shows the same page. ``reload``: why an in-page reset would not equal a
-    fresh load, or "". ``why``: what varies under a seed; ``max_reward_why``: why the maximum is not 1.
+    ``category``: BrowserGym's, ``flight`` or ``other``. ``max_reward``: the raw reward from which an episode is a
+    strict success, and why where that is not 1. ``deterministic``: the same seed shows the same page; else ``why`` not.
+    ``reload``: why an in-page reset would not equal a fresh load, or "".
     """
 
     name: str
@@ -168,7 +170,9 @@ class MiniWobScenario:
         self.clock = clock
         self.viewport = FLIGHT_VIEWPORT if self.info.category == "flight" else VIEWPORT
         self._server: StaticServer | None = None
-        self._page: Any = None
+        self._release: Callable[[], object] = _nothing
+        self._page: Page | None = None
+        self._parking: asyncio.Future[None] | None = None
 
     @property
     def server(self) -> StaticServer:
@@ -188,10 +192,9 @@ class MiniWobScenario:
         return self.server.url + self.info.path
 
     def close(self) -> None:
-        if self._server is not None:
-            self._server = None
-            self._release()
-        self._page = None
+        self._release()
+        self._release = _nothing
+        self._server = self._page = None
 
     async def start(self, session: Session, seed: int) -> Task:
         """Begin the episode of this seed; in the page if it is there already. Raises ``PageUnreachable``."""
@@ -219,8 +222,12 @@ class MiniWobScenario:
         }  # fmt: skip
         try:
             goal = await session.evaluate(f"{_BEGIN}({json.dumps(options)})", timeout=START_TIMEOUT + 1)
-        except (ActionTimedOut, BrowserGone):
+        except ActionTimedOut:
             return None
+        except BrowserGone:
+            if loading:
+                raise
+            return None  # a navigation that the last episode began
         return None if goal is None else str(goal)
 
     def _park(self, session: Session) -> None:
@@ -233,7 +240,7 @@ class MiniWobScenario:
             self._parking.add_done_callback(lambda move: move.cancelled() or move.exception())
 
     async def judge(self, session: Session, action: Action | None) -> Verdict:
-        """What the page itself says. An episode whose page was left or reloaded is over: it cannot be taken up again."""
+        """What the page itself says. An episode whose page was left is over: it cannot be taken up again."""
         if self._page is not None and session.page is not self._page:
             return LEFT if self._page.is_closed() else RUNNING  # another tab is in front; this one may come back
         try:
@@ -252,6 +259,10 @@ class MiniWobScenario:
 
 RUNNING = Verdict(info={"raw_reward": 0.0, "reason": ""})
 LEFT = Verdict(done=True, info={"raw_reward": 0.0, "reason": "left the task's page"})
+
+
+def _nothing() -> None:
+    """What there is to release before the server was asked for."""
 
 
 def _whole(session: Session) -> bool:

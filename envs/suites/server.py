@@ -29,6 +29,9 @@ from typing import Any
 IDLE_S = 60.0
 """Seconds that a kept-alive connection may stay silent before it is closed."""
 
+POLL_S = 0.5
+"""How soon a server notices that it was closed where closing its socket does not wake it."""
+
 TYPES = {
     ".css": "text/css", ".csv": "text/csv", ".gif": "image/gif", ".htm": "text/html", ".html": "text/html",
     ".ico": "image/x-icon", ".jpeg": "image/jpeg", ".jpg": "image/jpeg", ".js": "text/javascript",
@@ -48,9 +51,7 @@ class StaticServer:
     serve what a symbolic link inside the root points to, wherever that is.
     """
 
-    def __init__(
-        self, root: Path, *, max_age: int = 0, charset: str | None = None, follow_links: bool = False
-    ) -> None:
+    def __init__(self, root: Path, *, max_age: int = 0, charset: str | None = None, follow_links: bool = False) -> None:
         self.root = Path(root).resolve()
         self.max_age = max_age
         self.charset = charset
@@ -63,10 +64,10 @@ class StaticServer:
             if not self.root.is_dir():
                 raise NotADirectoryError(f"expected a folder to serve, found {self.root}")
             self._http = _Listener(self)
-            threading.Thread(target=self._http.serve_forever, args=(0.1,), name="static-server", daemon=True).start()
         return self
 
     def close(self) -> None:
+        """Stop serving; from any thread, even from a finalizer."""
         if self._http is not None:
             server, self._http = self._http, None
             server.stop()
@@ -108,22 +109,33 @@ class StaticServer:
 class _Listener(http.server.ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    timeout = POLL_S
 
     def __init__(self, site: StaticServer) -> None:
         self.site = site
         self.open: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self.pid = os.getpid()
+        self.stopping = False
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.thread = threading.Thread(target=self._serve, name="static-server", daemon=True)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        # serve_forever() could only be ended by a call that blocks, which a finalizer must not do.
+        while not self.stopping:
+            self.handle_request()
+        self.server_close()
 
     def stop(self) -> None:
-        # A forked child inherits the socket but not the thread, for which shutdown() would wait for ever.
-        own = os.getpid() == self.pid
-        if own:
-            self.shutdown()
-        self.server_close()
-        for connection in list(self.open) if own else ():
+        if os.getpid() != self.pid:  # a forked child shares the parent's sockets and has no thread of its own
+            self.socket.close()
+            return
+        self.stopping = True
+        for connection in [self.socket, *self.open]:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+        if threading.current_thread() is not self.thread:
+            self.thread.join(2 * POLL_S)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self.open.add(request)
@@ -203,27 +215,32 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 class ServerPool:
-    """One running server per root, shared by whoever asks; it closes when the last one has let go."""
+    """One running server per root and options, shared by whoever asks; it closes when the last one has let go."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # Reentrant, because release may be called by a finalizer that runs in the middle of acquire.
+        self._lock = threading.RLock()
         self._users: dict[StaticServer, int] = {}
+        self._pid = os.getpid()
 
     def acquire(self, root: Path, **options: Any) -> StaticServer:
         """A started server of ``root`` with these options of ``StaticServer``; give it back with ``release``."""
         wanted = StaticServer(root, **options)
         with self._lock:
-            for server in self._users:
-                if _same(server, wanted):
-                    self._users[server] += 1
+            if self._pid != os.getpid():  # a forked child starts its own
+                self._pid = os.getpid()
+                self._users = {}
+            for server in list(self._users):
+                users = self._users.get(server) if _same(server, wanted) else None
+                if users:
+                    self._users[server] = users + 1
                     return server
-            wanted.start()
-            self._users[wanted] = 1
+            self._users[wanted.start()] = 1
             return wanted
 
     def release(self, server: StaticServer) -> None:
         with self._lock:
-            left = self._users.get(server, 0) - 1
+            left = self._users.get(server, 1) - 1
             if left > 0:
                 self._users[server] = left
                 return

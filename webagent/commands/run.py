@@ -26,6 +26,7 @@ Allow = Annotated[
 ]
 Headed = Annotated[bool, flag("--headed", "Show the browser's window.")]
 Out = Annotated[Path | None, flag("--out", "Keep the episode in a folder under this one.", metavar="DIR")]
+Files = Annotated[Path | None, flag("--files", "Files from this folder may be uploaded.", metavar="DIR")]
 Report = Annotated[Path | None, flag("--report", "Write report.html into this folder.", metavar="DIR")]
 Timeout = Annotated[
     float | None, flag("--timeout", "Give up after this long (exit code 124).", metavar="SECONDS", min=0.1)
@@ -45,6 +46,7 @@ def run(
     headed: Headed = False,
     browser: Browser = None,
     out: Out = None,
+    files: Files = None,
     report: Report = None,
     timeout: Timeout = None,
     quiet: Quiet = False,
@@ -53,7 +55,8 @@ def run(
     """Do one task in a real browser and say how it went.
 
     Only the start page's site can be reached, unless --allow names more. What needs a person's confirmation is asked
-    for on a terminal, and refused without one (exit code 3), unless --yes is given.
+    for on a terminal, and refused without one (exit code 3), unless --yes is given. What the page hands out is kept
+    in DIR/downloads of --out.
     """
     from webagent.errand import Errand, perform
 
@@ -70,6 +73,7 @@ def run(
         headed=headed,
         browser=browser,
         out=out,
+        files=files,
         report=report,
         timeout=timeout,
     )
