@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .html_style import Look, Sheet
 
 LABELABLE = frozenset({"button", "input", "meter", "output", "progress", "select", "textarea"})
+MAX_DEPTH = 512  # Chromium, too, puts what is nested deeper side by side
 _ALIAS = "webagent-"
 _TAGS = re.compile(
     r"<!--.*?(?:-->|\Z)"
@@ -33,6 +34,10 @@ _RICH_ROLES = frozenset({"button", "link", "checkbox"})
 _LINK_SCOPE = frozenset({"td", "th", "caption", "button", "object", "template", "body", "#document"})
 
 
+_BARE: dict[str, str] = {}  # shared by all without attributes
+_NONE: list[Any] = []  # shared by all without children
+
+
 class Node:
     """An element, a text (``#text``), a ``#document`` or a ``#shadow`` root.
 
@@ -41,33 +46,30 @@ class Node:
     """
 
     __slots__ = (
-        "assigned", "at", "attrs", "controls", "host", "kids", "length", "look", "parent", "rich", "scope", "shadow",
+        "assigned", "at", "attrs", "controls", "host", "is_element", "kids", "length", "look", "parent", "rich", "scope", "shadow",
         "slot", "style", "tag", "text",
     )  # fmt: skip
 
     def __init__(self, tag: str, parent: Node | None = None, attrs: dict[str, str] | None = None, text: str = "") -> None:
         self.tag = tag
+        self.is_element = tag[0] != "#"
         self.parent = parent
-        self.attrs: dict[str, str] = attrs if attrs is not None else {}
+        self.attrs: dict[str, str] = attrs or _BARE
         self.text = text
-        self.kids: list[Node] = []
+        self.kids: list[Node] = [] if self.is_element or not text else _NONE
         self.at = 0
         self.length = len(text)
         self.rich = self.controls = False
         self.shadow: Node | None = None
         self.host: Node | None = None
         self.slot: Node | None = None
-        self.assigned: list[Node] = []
+        self.assigned: list[Node] = _NONE
         self.scope: Scope = NO_SCOPE
         self.look: Look | None = None
         self.style: dict[str, str] | None = None
         if parent is not None:
             self.at = len(parent.kids)
             parent.kids.append(self)
-
-    @property
-    def is_element(self) -> bool:
-        return not self.tag.startswith("#")
 
     def get(self, key: str) -> str:
         return self.attrs.get(key, "")
@@ -130,16 +132,18 @@ class _Builder:
     def start(self, tag: str, attrs: Any) -> None:
         tag = tag.removeprefix(_ALIAS)
         self._imply_ends(tag)
-        node = Node(tag, self._top(), dict(attrs))
-        node.rich = tag in _RICH_TAGS or (tag == "a" and "href" in node.attrs) or bool(
-            node.attrs.keys() & {"onclick", "contenteditable"} or node.get("role") in _RICH_ROLES
-        )
-        node.controls = tag in _RICH_TAGS
+        parent = self._top() if len(self.open) <= MAX_DEPTH else self.open[MAX_DEPTH - 1]
+        node = Node(tag, parent, dict(attrs))
+        if tag in _RICH_TAGS:
+            node.rich = node.controls = True
+        elif node.attrs:
+            keys = node.attrs.keys()
+            node.rich = (tag == "a" and "href" in keys) or "onclick" in keys or "contenteditable" in keys or node.get("role") in _RICH_ROLES
         self.open.append(node)
 
     def _top(self) -> Node:
         node = self.open[-1]
-        while node in self.ended and node.parent is not None:
+        while self.ended and node in self.ended and node.parent is not None:
             node = node.parent
         return node
 
@@ -167,8 +171,8 @@ class _Builder:
         if parent is None:
             return
         mode = node.get("shadowrootmode") if node.tag == "template" else ""
-        if mode in ("open", "closed") and parent.shadow is None and parent.is_element:
-            parent.kids.pop(node.at)
+        if mode in ("open", "closed") and parent.shadow is None and parent.is_element and parent.kids[-1] is node:
+            parent.kids.pop()
             root = Node("#shadow")
             root.host, root.kids, parent.shadow = parent, node.kids, root
             for kid in root.kids:
@@ -299,4 +303,4 @@ def _assign(root: Node) -> None:
         slot = slots.get(kid.get("slot"))
         if slot is not None:
             kid.slot = slot
-            slot.assigned.append(kid)
+            slot.assigned = [*slot.assigned, kid]

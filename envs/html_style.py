@@ -76,6 +76,8 @@ def px(value: str) -> float | None:
 def size_of(node: Node) -> tuple[float | None, float | None]:
     """Width and height as markup gives them (px), None where it does not."""
     style = style_of(node)
+    if not style and not node.attrs:
+        return None, None
     width = px(style.get("width", "")) if "width" in style else px(node.get("width"))
     height = px(style.get("height", "")) if "height" in style else px(node.get("height"))
     return width, height

@@ -145,6 +145,11 @@ def subset(name: str) -> tuple[str, ...]:
     return lists[name]
 
 
+def missing() -> dict[str, tuple[str, ...]]:
+    """By list, the tasks that the package does not carry."""
+    return {name: tuple(tasks) for name, tasks in _catalogue()["missing"].items()}
+
+
 def pages_root() -> Path:
     """The folder of pages in the installed ``miniwob`` package, found without importing it (it pulls in Selenium)."""
     spec = importlib.util.find_spec("miniwob")
@@ -224,10 +229,12 @@ class MiniWobScenario:
             goal = await session.evaluate(f"{_BEGIN}({json.dumps(options)})", timeout=START_TIMEOUT + 1)
         except ActionTimedOut:
             return None
-        except BrowserGone:
-            if loading:
+        except (BrowserGone, ValueError) as error:
+            if not loading:
+                return None  # a navigation that the last episode began, or a page that it broke
+            if isinstance(error, BrowserGone):
                 raise
-            return None  # a navigation that the last episode began
+            raise PageUnreachable(f"{self.id} failed to start: {error}") from None
         return None if goal is None else str(goal)
 
     def _park(self, session: Session) -> None:

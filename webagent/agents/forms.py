@@ -1,4 +1,4 @@
-"""Forms filled from a sentence, and verbs that a control is named after.
+"""Forms filled from a sentence, and searches.
 
 "Search for comedy films directed by Smith from year 1999": the page's own field labels say where the values are.
 """
@@ -11,19 +11,18 @@ from dataclasses import dataclass, replace
 from webagent.envs.types import Action, Element
 
 from . import literals
-from .clicking import ENOUGH, submitters
-from .filling import enter, fields_for
+from .clicking import submitters
+from .filling import enter
 from .goal_targets import GoalStep, Target
-from .matching import Scored, best_of, rank, similarity
+from .matching import best_of, similarity
 from .page_view import PageView
 from .skill import DONE, NOTHING, Option, Plan, StepMemory, click, of_part
-from .words import STOP_WORDS, bare, content, stem, tokens
+from .words import STOP_WORDS, content, tokens
 
 _LINKS = frozenset("by is are of as to named called be with from for on in at".split()) | {":", "="}
 _BOUNDS = frozenset("on from to by with in and for at as of".split())
 _GENERIC_LABEL = content("your enter type text field name number please the")
 _TOKEN = re.compile(r"[^\s,;:]+|[,;:]")
-_SENDS = frozenset({"forward", "share", "send", "post", "reply", "message", "invite"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +31,7 @@ class _Word:
     stem: str
 
 
-def form(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
-    """Fill the fields that the sentence speaks of, then hand the form in."""
-    plan = _fill_fields(step, view, memory, leftovers=True)
-    if plan is not None:
-        return plan
-    if "filled" in memory.notes:
-        return _hand_in(step, view)
-    ranked = [(s, e) for s, e in rank(step.target, view) if s >= ENOUGH] if step.target.words else []
-    return Plan(tuple(click(e, s * 0.8, f'words "{step.target.words}"') for s, e in ranked[:4]))
-
-
-def _hand_in(step: GoalStep, view: PageView) -> Plan:
+def hand_in(step: GoalStep, view: PageView) -> Plan:
     buttons = [e for e in view.usable if e.role in ("button", "clickable", "link") and not e.has("disabled")]
     named = best_of(buttons, lambda e: similarity(step.verb, e.name, view).score if step.verb else 0.0)
     if named is not None and named[0] >= 0.5:
@@ -51,7 +39,7 @@ def _hand_in(step: GoalStep, view: PageView) -> Plan:
     return Plan(tuple(click(e, 0.6, "hands the form in:") for e in submitters(view)[:2]))
 
 
-def _fill_fields(step: GoalStep, view: PageView, memory: StepMemory, *, leftovers: bool) -> Plan | None:
+def fill_fields(step: GoalStep, view: PageView, memory: StepMemory, *, leftovers: bool) -> Plan | None:
     """The next field to fill, or None where all that the sentence fills is filled."""
     pool = [e for e in view.fields if not e.has("disabled") and e.role != "slider"]
     wanted = {e.ref: (e, v) for e, v in assign(step.clause, pool, view, leftovers=leftovers)}
@@ -191,117 +179,3 @@ def search(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     return Plan(
         (*options, Option(0.6, Action("press", target=field.ref, text="Enter"), "Enter in the search field", True))
     )
-
-
-def act(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
-    """A verb that a control is named after, on the thing that the words name; then what the page asks next."""
-    plan = _fill_fields(step, view, memory, leftovers=bool(step.target.extreme))
-    if plan is not None:
-        return plan
-    if "acted" in memory.notes:
-        return _follow_up(step, view, memory)
-    if "filled" in memory.notes and "handed in" not in memory.notes and step.target.extreme:
-        options = _hand_in(replace(step, verb="search"), view).options
-        if options:
-            return Plan(tuple(replace(o, completes=False, note=("handed in", "yes")) for o in options))
-    ranked = controls(step, view)
-    more = bool(step.value) or (bool(step.place) and step.verb in _SENDS)
-    note = ("acted", "yes")
-    options = [click(e, s, f'"{step.verb} {step.target.phrase}"', completes=not more, note=note) for s, e in ranked[:5]]
-    opener = None if ranked and ranked[0][0] >= 0.6 else _thing(step, view, memory)
-    if opener is not None:
-        options.append(click(opener[1], min(0.58, opener[0]), f'opens "{step.target.phrase}"', completes=False))
-    return Plan(tuple(sorted(options, key=lambda o: -o.score)))
-
-
-def controls(step: GoalStep, view: PageView) -> list[Scored]:
-    """Controls that could stand for the verb, nearest to the thing first."""
-    verb, place = step.verb, step.place
-    phrases = [
-        p
-        for p in (
-            f"{verb} {place}".strip(),
-            verb,
-            f"{verb} {step.target.words}".strip(),
-            place if verb in ("mark", "set", "move", "make") else "",
-        )
-        if p
-    ]
-    thing = (
-        content(f"{step.target.words} {step.target.scope}")
-        - STOP_WORDS
-        - content("email message item one ticket flight")
-    )
-    scored: list[Scored] = []
-    for e in view.usable:
-        if e.has("disabled") or e.role in ("option", "textbox"):
-            continue
-        names = [n for n in (e.name, e.hint) if n]
-        named = max(
-            (
-                similarity(p, n, view).score * (1.0 if len(p) > len(verb) or n == e.name else 0.95)
-                for p in phrases
-                for n in names
-            ),
-            default=0.0,
-        )
-        if named < 0.4 or (len(e.name) > 60):
-            continue
-        near = 0.0
-        if thing:
-            around = view.surroundings(e) | content(e.name)
-            near = view.weight(thing & around) / view.weight(thing)
-        scored.append((named * (0.65 + 0.35 * near) if thing else named, e))
-    if step.target.extreme and len(scored) > 1:
-        top = max(s for s, _ in scored)
-        like = [e for s, e in scored if s >= 0.7 * top]
-        return rank(Target(extreme=step.target.extreme, measure=step.target.measure, role="button"), view, like)
-    return sorted(scored, key=lambda p: (-p[0], view.at[p[1].ref]))
-
-
-def _thing(step: GoalStep, view: PageView, memory: StepMemory) -> Scored | None:
-    """The row, mail or link that the words name, to be opened first."""
-    words = f"{step.target.words} {step.target.scope}".strip()
-    if not words:
-        return None
-    pool = [
-        e
-        for e in view.usable
-        if e.role in ("link", "clickable", "row", "listitem", "treeitem", "gridcell") and e.ref not in memory.clicked
-    ]
-    wanted = content(words) - content("email message item")
-
-    def score(e: Element) -> float:
-        around = content(f"{e.name} {e.context}")
-        return 0.9 * view.weight(wanted & around) / view.weight(wanted) if wanted else 0.0
-
-    best = best_of(pool, score)
-    return best if best is not None and best[0] >= 0.4 else None
-
-
-def _follow_up(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
-    """After "reply" or "forward": the text, the recipient, then send."""
-    for part, value, words in (
-        ("place", step.place if step.verb in _SENDS else "", "to recipient"),
-        ("text", step.value, "message"),
-    ):
-        if not value:
-            continue
-        pool = fields_for(Target(words=words), view)
-        free = [e for e in view.fields if e.has("editable") and not e.value]
-        field = next((e for s, e in pool if s >= 0.5), None) or (free[-1] if free else None)
-        if field is None:
-            if bare(value) and any(bare(value) == bare(e.value) for e in view.fields):
-                continue
-            return NOTHING
-        kept = memory.notes.setdefault(f"field for {part}", field.ref)
-        field = view.tree.by_ref.get(kept, field)
-        plan = of_part(enter(replace(step, kind="type", value=value), field, 0.7, view, memory.part(part)), part)
-        if not plan.done:
-            return plan
-    senders = [
-        e
-        for e in view.usable
-        if content(f"{e.name} {e.hint}") & {stem("send"), "submit", stem("share"), "ok"} and e.role not in ("textbox",)
-    ]
-    return Plan(tuple(click(e, 0.8, "sends it:") for e in senders[:2]))

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 from webagent.envs.types import Action, Element, Observation, Proposal, Task
 
 from . import literals, widgets
+from .acting import act, form
 from .clicking import ENOUGH, close_element, open_element, pick_values, press_element, submit, submitters
 from .exploring import clear_view, dismiss, explore, key_of
 from .filling import fields_for, fill
-from .forms import act, form, search
+from .forms import search
 from .goal_steps import read_goal
 from .goal_targets import GoalStep
 from .page_view import PageView
