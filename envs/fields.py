@@ -5,6 +5,7 @@ The keys suit Chromium's en-US fields, which is the locale that our contexts use
 
 from __future__ import annotations
 
+import calendar
 import re
 from datetime import date, datetime
 
@@ -101,6 +102,6 @@ def date_keys(kind: str, value: str) -> list[str]:
         return [*date_keys("date", day), "ArrowRight", *date_keys("time", clock)]
     if kind == "month":
         year, month = value.split("-")
-        return [*month, *year]
+        return [*calendar.month_name[int(month)], "ArrowRight", *year]  # its first part is a name
     year, week = value.split("-W")
     return [*week, *year]

@@ -132,8 +132,16 @@ def _rendered(node: Node, style: dict[str, str]) -> bool:
             return False
         if parent.is_element and style_of(parent).get("content-visibility") == "hidden":
             return False
+    if node.tag in ("option", "optgroup") and _folded(node):
+        return False
     display = style.get("display")
     return display != "none" if display else not _hidden_by_browser(node)
+
+
+def _folded(option: Node) -> bool:
+    """In a list that only opens on a click."""
+    select = next((n for n in option.up() if n.tag == "select"), None)
+    return select is not None and "multiple" not in select.attrs and select.get("size") in ("", "0", "1")
 
 
 def _is_summary(node: Node, details: Node) -> bool:

@@ -60,7 +60,7 @@ def test_unknown_keys_are_offered_their_neighbours() -> None:
         ("date", "March 31, 2026", "2026-03-31", "03312026"),
         ("time", "2:05 PM", "14:05", "0205P"),
         ("time", "00:30", "00:30", "1230A"),
-        ("month", "March 2026", "2026-03", "032026"),
+        ("month", "March 2026", "2026-03", "MarchArrowRight2026"),
         ("week", "2026-W07", "2026-W07", "072026"),
         ("color", "Red", "#ff0000", None),
         ("color", "#ABC", "#aabbcc", None),

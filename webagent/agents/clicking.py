@@ -242,13 +242,9 @@ def closing_control(view: PageView) -> Scored | None:
 
 def submit(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     """A button named after the verb, else one that submits by another name."""
-    ranked = [
-        (s, e)
-        for s, e in rank(
-            step.target, view, [e for e in view.usable if e.role in ("button", "link", "clickable", "menuitem")]
-        )
-        if s >= 0.4 and not e.has("disabled")
-    ]
+    pool = [e for e in view.usable if e.role in ("button", "link", "clickable", "menuitem") and not e.has("disabled")]
+    ranked = [(s * (0.8 if e.role == "link" and s < 0.9 else 1.0), e) for s, e in rank(step.target, view, pool)]
+    ranked = sorted((p for p in ranked if p[0] >= 0.4), key=lambda p: -p[0])
     if not ranked:
         ranked = [(0.5, e) for e in submitters(view)[:1]]
     return Plan(tuple(click(e, s, f'words "{step.target.words}"') for s, e in ranked[:5]))

@@ -28,9 +28,13 @@ def explore(step: GoalStep, view: PageView, memory: StepMemory) -> list[Option]:
         if e.has("disabled") or e.has("covered") or key_of(e, view) in memory.explored:
             continue
         score, reason = _promise(e, view)
+        named = content(f"{e.name} {e.hint}")
+        shared = wanted & named
         if score:
-            shared = wanted & content(f"{e.name} {e.hint}")
             found.append((min(0.44, score + 0.1 * bool(shared)), e, reason))
+        elif e.role == "link" and shared:
+            cover = view.weight(shared) / view.weight(named)
+            found.append((0.2 + 0.22 * cover, e, "may lead there:"))
     found.sort(key=lambda p: (-p[0], view.at[p[1].ref]))
     options = [
         Option(s, Action("click", target=e.ref), f"{reason} {name_of(e)}", note=("opened", str(memory.waits + 1)))

@@ -85,7 +85,7 @@ def fields_for(target: Target, view: PageView, value: str = "") -> list[Scored]:
         scored = _add_passwords(scored, target, pool, view)
         if scored:
             return sorted(scored, key=lambda p: -p[0])
-        return [(0.5 if len(pool) == 1 else 0.2, e) for e in pool]
+        return [(0.2 if len(pool) > 1 else 0.5 if not e.name else 0.3, e) for e in pool]
     if target.ordinal is not None:
         return rank(Target(role="field", ordinal=target.ordinal), view, pool)
     return sorted(((_bare_field_score(e, pool, value), e) for e in pool), key=lambda p: -p[0])

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from .goal_targets import GoalStep, Target, read_target
 from .goal_text import MARK, VERBS, Clause, Protected, protect, split_clauses
-from .goal_typing import COLON_PAIR, keys_first, read_login, read_set, read_type
+from .goal_typing import COLON_PAIR, is_pairs, keys_first, read_login, read_set, read_type
 
 KEYS = {
     "enter": "Enter", "return": "Enter", "tab": "Tab", "escape": "Escape", "esc": "Escape", "space": "Space",
@@ -272,7 +272,11 @@ def _read_scroll(clause: Clause, protected: Protected) -> list[GoalStep]:
 
 
 def _read_submit(clause: Clause, protected: Protected) -> list[GoalStep]:
+    if pairs := is_pairs(clause.rest, protected):
+        return [*pairs, GoalStep("submit", target=Target(words=clause.verb, phrase=clause.verb))]
     target = read_target(clause.rest, protected)
+    if target.words and not target.quoted and len(clause.rest.split()) > 2:
+        return _read_act(clause, protected)
     words = clause.verb if not target.quoted else target.words
     return [
         GoalStep("submit", target=Target(words=words, phrase=clause.verb, scope=target.phrase, quoted=target.quoted))
@@ -292,7 +296,9 @@ def _read_act(clause: Clause, protected: Protected) -> list[GoalStep]:
     if clause.verb == "copy":
         return [GoalStep("find", verb="copy", target=read_target(clause.rest, protected))]
     if not clause.verb:
-        return read_type(clause, protected) if COLON_PAIR.search(clause.rest) else [GoalStep("form")]
+        if COLON_PAIR.search(clause.rest):
+            return read_type(clause, protected)
+        return is_pairs(clause.rest, protected) or [GoalStep("form")]
     rest, place, value = re.sub(r"^(?:to|for|on)\s+", "", clause.rest), "", ""
     if (match := _WITH_PAIRS.search(rest)) and not _MESSAGE.search(rest):
         pairs, _ = keys_first(match["pairs"], protected)

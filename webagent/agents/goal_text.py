@@ -119,6 +119,7 @@ _SETTING = re.compile(
     rf"^(?:in|on|under|from|at|inside|within|for)\s+(?P<scope>[^,]+?)\s*,\s*(?=(?:{VERB_PATTERN})\b)(?P<rest>.+)$",
     re.IGNORECASE,
 )
+_PAIRS = re.compile(r"^[A-Z][\w ]{0,24}:\s")
 _QUESTION = re.compile(
     r"^(?:what|which|who|whose|whom|when|where|why|how|is|are|does|do|did)\b.*|.*\?\s*$", re.IGNORECASE | re.DOTALL
 )
@@ -141,7 +142,7 @@ def split_clauses(text: str) -> list[Clause]:
         sentence = _strip_lead_in(_TRAILER.sub("", sentence.strip()))
         if not sentence:
             continue
-        if _QUESTION.match(sentence):
+        if _QUESTION.match(sentence) and not _PAIRS.match(sentence):
             clauses.append(Clause("answer", sentence, sentence))
             continue
         scope = tool = ""

@@ -20,6 +20,11 @@ COLON_PAIR = re.compile(
     r"(?P<key>[A-Za-z][\w /-]{0,28}?)\s*[:=]\s*(?P<value>[^,;]+?)(?=\s*(?:[,;]|\band\s+[A-Za-z][\w ]{0,28}?[:=]|$))"
 )
 _PLAIN_PAIR = re.compile(r"^(?P<key>[a-z][a-z -]*?)\s+(?:is\s+|as\s+)?(?P<value>[A-Z0-9].*)$")
+_IS_PAIR = re.compile(
+    r"(?:^|[,:;]|\band\b)\s*(?:and\s+)?(?:my|the|his|her|our|your)?\s*(?P<key>[a-z][\w ]{1,28}?)\s+(?:is|=)\s+"
+    r"(?P<value>.+?)(?=\s*[,;]\s|\s+and\s+(?:my|the|his|her|our|your)\s|$)",
+    re.IGNORECASE,
+)
 _FORM_WITH = re.compile(
     r"^(?:(?:the|this|my|a)\s+)?(?:[\w-]+\s+){0,2}(?:forms?|details|fields)\s*(?:with|using|:|as follows:?)\s+(?=\S)",
     re.IGNORECASE,
@@ -64,6 +69,9 @@ def read_type(clause: Clause, protected: Protected) -> list[GoalStep]:
                 pattern=(prefix, suffix),
             )
         ]
+    if clause.verb in ("put", "insert") and (kept := re.match(r"^(?P<what>.+?)\s+(?:in|into|in to)\s+(?P<where>(?:the|my|your)\s+(?:shopping )?(?:cart|basket|bag|list|wish ?list)\b.*)$", rest, re.IGNORECASE)):
+        what = read_target(kept["what"], protected)
+        return [GoalStep("act", verb="add", target=what, place=protected.restore(kept["where"]))]
     if not marks:
         return _read_bare_type(clause, rest, protected)
     if rest.startswith(marks[0]):
@@ -131,6 +139,17 @@ def _plain_pairs(text: str, protected: Protected) -> list[GoalStep]:
                 GoalStep("type", target=read_target(match["key"], protected), value=match["value"].strip(" ."))
             )
     return steps
+
+
+def is_pairs(text: str, protected: Protected) -> list[GoalStep]:
+    """`my name is Ann Lee and the topic is Delivery`: what is said of two things or more."""
+    found = list(_IS_PAIR.finditer(text))
+    if len(found) < 2:
+        return []
+    return [
+        GoalStep("set", target=read_target(m["key"], protected), value=protected.restore(m["value"]).strip(" .\"'"))
+        for m in found
+    ]
 
 
 def _colon_pairs(rest: str, protected: Protected) -> list[GoalStep]:

@@ -254,7 +254,8 @@ def _goal_echo(elements: tuple[Element, ...], goal: str) -> set[str]:
     wanted = "".join(normal(goal).split())
     if len(wanted) < 8:
         return set()
-    plain = [e for e in elements if not e.actionable and e.name]
+    dialogs = {e.ref for e in elements if e.role in DIALOGS}
+    plain = [e for e in elements if e.role in PLAIN and not e.actionable and e.name and e.parent not in dialogs]
     squashed = ["".join(normal(e.name).split()) for e in plain]
     joined = "".join(squashed)
     found = joined.find(wanted)

@@ -27,7 +27,7 @@ _HAVE = re.compile(
     r"\b(?:what|which)\s+(?P<what>[\w ]+?)\s+(?:does|do|did|has|is)\s+(?:the\s+)?(?P<of>.+?)(?:\s+(?:have|cost|has))?\s*\??$",
     re.IGNORECASE,
 )
-_COST = re.compile(r"\bhow much\s+(?:does|do|is|are)\s+(?:the\s+)?(?P<of>.+?)(?:\s+cost)?\s*\??$", re.IGNORECASE)
+_COST = re.compile(r"\b(?:how much|what)\s+(?:does|do|is|are)\s+(?:the\s+)?(?P<of>.+?)(?:\s+cost)?\s*\??$", re.IGNORECASE)
 _COUNT = re.compile(r"\bhow many\s+(?P<what>.+?)(?:\s+(?:are|is|do|does|can|in|on|have)\b.*)?\s*\??$", re.IGNORECASE)
 _WHO = re.compile(
     r"\bwho\s+(?P<did>\w+)\s+(?:the\s+)?(?:article|book|post|message|page|email|story)?\s*(?P<of>.+?)\s*\??$",

@@ -15,9 +15,22 @@ _ASKING = content(
 )
 
 
+_ASKED_BY = tuple(
+    (re.compile(pattern, re.IGNORECASE), content(words))
+    for pattern, words in (
+        (r"\bhow long\b", "days hours minutes duration time"),
+        (r"\bhow much\b|\bcosts?\b", "price cost total amount"),
+        (r"\bwhen\b", "date time day"),
+        (r"\bwho\b", "name author person"),
+        (r"\bwhere\b", "place city address location"),
+    )
+)
+
+
 def cell_for(question: str, view: PageView) -> str:
     """The text of the best cell, or "" where no row and column together speak of the question."""
     asked = content(question) - _ASKING - STOP_WORDS
+    hinted = frozenset(w for pattern, words in _ASKED_BY if pattern.search(question) for w in words)
     best, found = 0.0, ""
     for table in (e for e in view.items if e.role in ("table", "grid", "treegrid")):
         rows = _rows(table, view)
@@ -29,7 +42,9 @@ def cell_for(question: str, view: PageView) -> str:
                 if not text or cell.role == "columnheader" or (own := content(cell.name)) <= asked:
                     continue
                 others = frozenset(w for i, c in enumerate(row) if i != column for w in content(c.name))
-                by_row, by_head = view.weight(asked & others), view.weight(asked & content(head) if head else ())
+                heading = content(head) if head else frozenset()
+                by_row = view.weight(asked & others)
+                by_head = view.weight(asked & heading) or 0.5 * bool(hinted & heading)
                 score = (by_row + 1.2 * by_head) / max(0.1, view.weight(asked)) - 0.3 * bool(own & asked)
                 if by_row and (by_head or len(row) == 2) and score > best:
                     best, found = score, cell.name

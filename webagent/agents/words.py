@@ -68,6 +68,7 @@ _NEAR = tuple(
         "submit ok okay go apply confirm done save finish send continue proceed",
         "search submit go",
         "login submit ok go continue enter",
+        "login account profile member",
         "close cancel no exit",
         "start begin play",
         "buy order purchase checkout pay book",
