@@ -15,7 +15,7 @@ export PYTHONSAFEPATH := 1
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
-TASK   ?= demo.write-message
+TASK   ?= demo.book-workshop
 REPORT ?= build/run-report
 ARGS   ?=
 
