@@ -102,11 +102,15 @@ def _has_own_name(el: Node) -> bool:
 
 def _is_gone(c: Candidate, proxies: dict[Node, Node]) -> bool:
     node = c.node.parent if c.is_text else proxies.get(c.node, c.node)
-    if node is None or not node.is_element or c.tag == "option":
+    if node is None or not node.is_element or c.closed:
         return False
     seen = look(node)
+    if c.tag == "option":
+        return not seen.rendered
     if not seen.onscreen or (seen.clipped and not c.is_text):
         return True
+    if not c.is_text and not node.kids and node.shadow is None and node.tag in table().inline:
+        return not node.attrs.keys() & {"class", "id", "style"}  # nothing could make it larger than nothing
     width, height = size_of(node)
     if c.ghost and any(side is not None and side < 8 for side in (width, height)):
         return True

@@ -17,6 +17,7 @@ PROPERTIES = frozenset({
     "display", "visibility", "opacity", "content-visibility", "cursor", "position", "left", "top", "width", "height",
     "transform", "pointer-events", "overflow", "overflow-x", "overflow-y", "max-height", "font-size", "float", "flex-direction", "content", "fill", "stroke", "background", "background-color",
 })  # fmt: skip
+SCREEN = 1280.0  # px: width of the screen that is taken for granted
 PATIENCE = 1_000_000  # questions whether a rule fits an element, after which a page's rules count no more
 _NEVER = frozenset({
     "hover", "focus", "active", "focus-visible", "focus-within", "visited", "target", "popover-open", "modal",
@@ -232,8 +233,8 @@ def declarations(text: str) -> dict[str, tuple[bool, str]]:
     return found
 
 
-def rules(css: str) -> Iterator[tuple[str, str]]:
-    """Selector text and declarations of every rule that holds on a screen; nested rules are left out."""
+def rules(css: str, width: float = SCREEN) -> Iterator[tuple[str, str]]:
+    """Selector text and declarations of every rule that holds on a screen of that width (px); nested ones left out."""
     css = re.sub(r"/\*.*?(?:\*/|\Z)|<!--|-->", " ", css, flags=re.DOTALL)
     start = depth = 0
     heads: list[str] = []
@@ -247,24 +248,24 @@ def rules(css: str) -> Iterator[tuple[str, str]]:
             start = match.end()
         elif sign == "}" and heads:
             head = heads.pop()
-            if not head.startswith("@") and all(_holds(h) for h in heads):
+            if not head.startswith("@") and all(_holds(h, width) for h in heads):
                 yield head, css[start : match.start()]
             start = match.end()
             depth += 1
 
 
-def _holds(head: str) -> bool:
+def _holds(head: str, width: float) -> bool:
     kind, _, condition = head.lower().partition(" ")
     if kind in ("@layer", "@supports"):
         return True
-    return kind == "@media" and any(_medium(query) for query in condition.split(","))
+    return kind == "@media" and any(_medium(query, width) for query in condition.split(","))
 
 
-def _medium(query: str) -> bool:
+def _medium(query: str, width: float) -> bool:
     if re.search(r"\b(print|not|speech)\b|prefers|hover\s*:\s*none|pointer\s*:\s*coarse|portrait", query):
         return False
     for side, name, number in re.findall(r"(min|max)-(width|height)\s*:\s*([\d.]+)px", query):
-        size = 1280 if name == "width" else 720
+        size = width if name == "width" else 720.0
         if (float(number) > size) if side == "min" else (float(number) < size):
             return False
     return True
@@ -283,11 +284,11 @@ class Sheet:
     ``words``: tags, #ids and .classes that occur in it; rules that need another are dropped at once.
     """
 
-    def __init__(self, texts: list[str], words: set[str]) -> None:
+    def __init__(self, texts: list[str], words: set[str], width: float = SCREEN) -> None:
         self.by_key: dict[str, list[_Rule]] = {}
         self.left = PATIENCE
         order = 0
-        for head, body in (rule for text in texts for rule in rules(text)):
+        for head, body in (rule for text in texts for rule in rules(text, width)):
             declared = declarations(body)
             for selector in selectors(head) if declared else ():
                 if all(word in words for step in selector.steps for word in step.words):

@@ -23,7 +23,7 @@ _ALIAS = "webagent-"
 _TAGS = re.compile(
     r"<!--.*?(?:-->|\Z)"
     r"|<(script|style|textarea|title|xmp|iframe|noembed|noframes)(?=[\s/>]).*?(?:</\1|\Z)"
-    r"|<(?P<end>/?)(?P<tag>a|h[1-6]|ul|ol|dl)(?=[\s/>])(?P<rest>(?:=\s*(?:\"[^\"]*\"|'[^']*')|[^>])*+)"
+    r"|<(?P<end>/?)(?P<tag>a|address|b|big|font|i|menu|pre|s|small|strike|tt|u|h[1-6]|ul|ol|dl)(?=[\s/>])(?P<rest>(?:=\s*(?:\"[^\"]*\"|'[^']*')|[^>])*+)"
     r"|<[a-z/!?](?:=\s*(?:\"[^\"]*\"|'[^']*')|[^>])*+",
     re.IGNORECASE | re.DOTALL,
 )
@@ -31,7 +31,7 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _HEAD = frozenset({"base", "link", "meta", "title", "style", "script", "noscript", "template"})
 _RICH_TAGS = frozenset({"button", "input", "select", "textarea"})
 _RICH_ROLES = frozenset({"button", "link", "checkbox"})
-_LINK_SCOPE = frozenset({"td", "th", "caption", "button", "object", "template", "body", "#document"})
+_LINK_SCOPE = frozenset({"td", "th", "caption", "button", "object", "template", "svg", "math", "body", "#document"})
 
 
 _BARE: dict[str, str] = {}  # shared by all without attributes
@@ -153,7 +153,7 @@ class _Builder:
         if top.tag == "head":
             if tag not in _HEAD:
                 self.ended.add(top)
-        elif tag in _HEADINGS or tag in ("ul", "ol", "dl"):
+        elif tag in _HEADINGS or tag in ("ul", "ol", "dl", "menu", "pre", "address"):
             if top.tag == "p" or (tag in _HEADINGS and top.tag in _HEADINGS):
                 self.ended.add(top)
         elif tag == "a":

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import re
 
+from .html_css import SCREEN
 from .html_dom import Node
 from .html_style import look, px, size_of, style_of
 
-SCREEN = 1280.0  # px: width of a box that says nothing of its own
-FONT, LINE, LETTER = 16.0, 1.2, 0.45  # px, and what a line's height and a letter's width are of that
+# On the low side, so that only boxes count that surely hold more than fits: px, and what a line and a letter are of that.
+FONT, LINE, LETTER = 12.0, 1.2, 0.45
 SMALL = 20.0  # px: an image or field that does not say how wide it is
 PATIENCE = 2000  # nodes; a box of a fixed height that holds more than these scrolls
 PAGE_PATIENCE = 50_000  # nodes, for all such boxes of a page

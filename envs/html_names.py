@@ -64,7 +64,7 @@ def _native_name(el: Node, role: str) -> str:
         return el.get("value") or {"submit": "Submit", "reset": "Reset"}.get(kind, "")
     if tag in ("img", "area") or kind == "image":
         return el.get("alt") or el.get("value")
-    if tag in table().shapes:
+    if tag in table().shapes or tag == "g":
         return _child_text(el, "title")
     titled = {"fieldset": "legend", "table": "caption", "figure": "figcaption", "svg": "title"}.get(tag)
     if titled:

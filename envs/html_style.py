@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .html_css import Sheet
+from .html_css import SCREEN, Sheet
 from .html_dom import Node
 
 FAR = -500.0  # px: where things are put that only screen readers should find
@@ -13,6 +13,7 @@ _UNSEEN = frozenset({
     "script", "style", "noscript", "template", "head", "meta", "link", "title", "base", "source", "track", "param",
     "datalist", "area", "noembed", "noframes", "rp", "defs", "symbol", "clippath", "mask", "desc", "metadata",
 })  # fmt: skip
+_BOXES = re.compile("(inline-)?(flex|grid)")
 _LENGTH = re.compile(r"(-?[\d.]+)(px|em|rem|)")
 _ZERO = re.compile(r"0*\.?0*%?")
 _CLIPS = re.compile("hidden|clip")
@@ -48,7 +49,8 @@ def style_of(node: Node) -> dict[str, str]:
 def _sheet(node: Node) -> Sheet:
     scope = node.scope
     if scope.sheet is None:
-        scope.sheet = Sheet(scope.css, scope.words)
+        width = size_of(scope.frame)[0] if scope.frame is not None else None
+        scope.sheet = Sheet(scope.css, scope.words, width or SCREEN)
     return scope.sheet
 
 
@@ -104,6 +106,14 @@ def look(node: Node) -> Look:
     return above
 
 
+def is_block(node: Node) -> bool:
+    """An element of an inline tag that style rules put on lines of its own, or in a box beside."""
+    style = style_of(node)
+    out = style.get("float", "none") != "none" or style.get("position") in ("absolute", "fixed")
+    boxed = node.parent is not None and node.parent.is_element and _BOXES.match(style_of(node.parent).get("display", ""))
+    return node.tag == "slot" or out or bool(boxed) or not style.get("display", "inline").startswith("inline")
+
+
 def _look(node: Node, above: Look) -> Look:
     if not node.is_element:
         return above
@@ -150,8 +160,10 @@ def _is_summary(node: Node, details: Node) -> bool:
 
 def _hidden_by_browser(node: Node) -> bool:
     tag, attrs = node.tag, node.attrs
-    if tag in _UNSEEN or "hidden" in attrs or "popover" in attrs:
+    if tag in _UNSEEN or "popover" in attrs:
         return True
+    if "hidden" in attrs:
+        return not any(up.tag == "svg" for up in node.up())  # an attribute of HTML elements only
     if tag == "dialog":
         return "open" not in attrs
     return (tag == "audio" and "controls" not in attrs) or (tag == "input" and node.get("type").lower() == "hidden")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from importlib.resources import files
 
 from .html_dom import Node
-from .html_style import look
+from .html_style import is_block, look
 
 PATIENCE = 2000  # nodes that one look for words goes through: an agent's page, not an archive, is what is read
 CONTROLS = frozenset({"input", "select", "textarea", "button"})
@@ -88,6 +88,8 @@ def text_of(node: Node, limit: int = 400, skip_controls: bool = True) -> str:
         if n.is_element and n.tag not in inline:
             parts.append(" ")
             stack.append((None, depth))
+        elif n is not node and parts and not parts[-1][-1:].isspace() and is_block(n):
+            parts.append(" ")
         inner = n.shadow if n.shadow is not None and n is not node else n
         stack.extend((kid, depth + 1) for kid in reversed(n.assigned or inner.kids))
     return cut(squash("".join(parts)), limit)

@@ -175,17 +175,17 @@ class Walk:
             if role not in roles.container or role in ("listitem", "row", "group"):
                 kind = "gridcell" if role == "cell" else "clickable"
         shown = role in roles.container or (role == "img" and not at.in_act) or role in ("progressbar", "meter")
+        listed = not act and el.tag not in ("body", "html") and _listens(el) and _has_rows(el)
         inside = at
         if hand or at.rows or kind or el.attrs:
             inside = at._replace(
-                mute=at.mute or el.get("aria-hidden") == "true", pointer=at.pointer or hand, rows=False,
+                mute=at.mute or el.get("aria-hidden") == "true", pointer=at.pointer or hand, rows=listed,
                 role=kind if kind in roles.leaf and not act else at.role,
             )  # fmt: skip
         region = not at.in_act and el.tag not in roles.inline and self._ruler.scrolls(el)
         if act or region or shown:
             return self._keep(el, kind, act, region, at, inside)
-        rows = el.tag not in ("body", "html") and _listens(el) and _has_rows(el)
-        self._children(el, inside._replace(rows=True) if rows else inside)
+        self._children(el, inside)
 
     def _keep(self, el: Node, kind: str, act: bool, region: bool, at: At, inside: At) -> None:
         self._flush()

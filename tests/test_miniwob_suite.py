@@ -222,7 +222,7 @@ def test_a_reset_shows_what_a_fresh_load_shows_for_every_task(chromium: Browser)
 
         return await asyncio.gather(*(one(task) for task in STEADY if task not in PIXELS))
 
-    assert [fault for fault in chromium.call(play(), timeout=290) if fault] == []
+    assert [fault for fault in chromium.call(play(), timeout=550) if fault] == []
 
 
 @pytest.mark.browser

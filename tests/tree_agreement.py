@@ -23,11 +23,12 @@ from awkward_site import read_manifest, serve_awkward
 from webagent.envs.browser import Browser
 from webagent.envs.html import tree_from_html
 from webagent.envs.session import Options, Session
-from webagent.envs.suites.catalogue import task_ids
+from webagent.envs.suites.catalogue import make_scenario, task_ids
 from webagent.envs.suites.server import StaticServer
 from webagent.envs.types import ActionTree, Element
 
 BUDGET = 5000
+SEED = 11
 DEMO = Path(str(files("webagent.envs.suites"))) / "demo"
 
 OUTER = "document.documentElement.outerHTML"
@@ -66,28 +67,25 @@ MARKED = """(() => {
   visit(document);
   return { n: document.getElementsByTagName("*").length, all: n, f };
 })()"""
-START = """(() => {
-  if (typeof core === "undefined" || !document.getElementById("sync-task-cover")) return false;
-  core.EPISODE_MAX_TIME = 1e9;
-  Math.seedrandom("7");
-  core.startEpisodeReal();
-  return true;
-})()"""
+OPEN = """[...document.querySelectorAll("*")].some((e) => e.shadowRoot || (e.localName === "iframe" && !e.hasAttribute("srcdoc")))"""
 
 
 @dataclass(frozen=True)
 class Page:
-    """``start``: JavaScript that brings it to the moment of comparison."""
-
     group: str
     name: str
-    url: str
-    start: str = "true"
+    url: str = ""
+    task: str = ""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Shares of elements that agree, and how many elements only a script's listeners made."""
+    """Shares of elements that agree.
+
+    ``raw``: live and ``outerHTML``. ``unlistened``: the same, with the live page's listeners set aside where markup does
+    not show them. ``whole``: the same, with the page saved whole. ``size``: elements of the live tree. ``listeners``:
+    actionables that only listeners make. ``static``: the page stands still and has no frames and no shadow roots.
+    """
 
     page: Page
     raw: float
@@ -95,6 +93,7 @@ class Comparison:
     whole: float
     size: int
     listeners: int
+    static: bool
     live: ActionTree
     saved: ActionTree
 
@@ -124,13 +123,13 @@ def differences(live: ActionTree, saved: ActionTree) -> list[str]:
 async def compare(session: Session, page: Page) -> Comparison:
     """Read one page in all the ways of this file."""
     await session.goto("about:blank")
-    await session.goto(page.url)
-    await session.observe()
-    await session.evaluate(page.start)
+    if page.task:
+        await make_scenario(page.task).start(session, SEED)
+    else:
+        await session.goto(page.url)
     live = (await session.observe()).tree
-    outer = await session.evaluate(OUTER)
-    whole = await session.evaluate(WHOLE)
-    marked = await session.evaluate(MARKED)
+    outer, whole, marked, has_more = await session.evaluate(f"[{OUTER}, {WHOLE}, {MARKED}, {OPEN}]")
+    still = rows((await session.observe()).tree) == rows(live)
 
     async def listeners() -> dict[str, Any]:
         return marked
@@ -144,31 +143,27 @@ async def compare(session: Session, page: Page) -> Comparison:
     only = sum(e.actionable for e in live.elements) - sum(e.actionable for e in unlistened.elements)
     return Comparison(
         page, agreement(live, saved), agreement(unlistened, saved), agreement(unlistened, saved_whole),
-        len(live.elements), only, unlistened, saved_whole,
+        len(live.elements), only, still and not has_more, unlistened, saved_whole,
     )  # fmt: skip
 
 
 def pages(stack: ExitStack, groups: Iterable[str]) -> Iterator[Page]:
     if "miniwob" in groups:
-        root = Path(str(files("miniwob"))) / "html"
-        server = stack.enter_context(StaticServer(root))
-        for task in task_ids():
-            suite, _, name = task.partition(".")
-            if suite == "miniwob" and (root / "miniwob" / f"{name}.html").is_file():
-                yield Page("miniwob", name, f"{server.url}miniwob/{name}.html", START)
+        yield from (Page("miniwob", task.split(".", 1)[1], task=task) for task in task_ids() if task[:8] == "miniwob.")
     if "demo" in groups:
         server = stack.enter_context(StaticServer(DEMO))
         yield from (Page("demo", path.stem, f"{server.url}{path.name}") for path in sorted(DEMO.glob("*.html")))
     if "awkward" in groups:
-        root_url = stack.enter_context(serve_awkward())
-        for entry in read_manifest():
-            yield Page("awkward", entry["page"], root_url + entry["page"])
+        root = stack.enter_context(serve_awkward())
+        yield from (Page("awkward", entry["page"], root + entry["page"]) for entry in read_manifest())
 
 
 def measure(browser: Browser, groups: Iterable[str], name: str = "") -> list[Comparison]:
+    """Compare every page of these groups whose name holds ``name``."""
     found = []
     with ExitStack() as stack:
-        session = browser.call(Session.open(browser.native, Options(budget=BUDGET)))
+        options = Options(budget=BUDGET, viewport=(1280, 720))
+        session = browser.call(Session.open(browser.native, options))
         stack.callback(lambda: browser.call(session.close()))
         for page in pages(stack, groups):
             if name in page.name:
@@ -184,15 +179,19 @@ def overall(comparisons: list[Comparison], key: str) -> float:
 def report(comparisons: list[Comparison], with_differences: bool = False) -> str:
     lines = ["  raw  -lst whole   els  lst"]
     for c in comparisons:
-        shares = " ".join(f"{100 * share:5.1f}" for share in (c.raw, c.unlistened, c.whole))
-        lines.append(f"{shares} {c.size:5d} {c.listeners:4d}  {c.page.group} {c.page.name}")
+        moves = "" if c.static else "  (not static)"
+        lines.append(f"{_shares([c])} {c.size:5d} {c.listeners:4d}  {c.page.group} {c.page.name}{moves}")
         lines += differences(c.live, c.saved) if with_differences else []
     for group in dict.fromkeys(c.page.group for c in comparisons):
-        mine = [c for c in comparisons if c.page.group == group]
-        shares = " ".join(f"{100 * overall(mine, key):5.1f}" for key in ("raw", "unlistened", "whole"))
-        size, count = sum(c.size for c in mine), sum(c.listeners for c in mine)
-        lines.append(f"{shares} {size:5d} {count:4d}  {group}: all {len(mine)} pages")
+        for kind, wanted in (("static", (True,)), ("all", (True, False))):
+            mine = [c for c in comparisons if c.page.group == group and c.static in wanted]
+            size, count = sum(c.size for c in mine), sum(c.listeners for c in mine)
+            lines.append(f"{_shares(mine)} {size:5d} {count:4d}  {group}: {kind} {len(mine)} pages")
     return "\n".join(lines)
+
+
+def _shares(comparisons: list[Comparison]) -> str:
+    return " ".join(f"{100 * overall(comparisons, key):5.1f}" for key in ("raw", "unlistened", "whole"))
 
 
 if __name__ == "__main__":

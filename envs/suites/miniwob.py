@@ -43,8 +43,9 @@ NEVER_MS = 2**31 - 1
 START_TIMEOUT = 15.0
 PAGES_MAX_AGE = 86_400
 
-# What a person left behind goes before the page's own generator runs: the focus (and where Tab would go on from),
-# text and ticks in fields that the generator does not rebuild, scroll positions, running animations, the URL's hash.
+# What a person left behind goes before the page's own generator runs: the focus (and where Tab would go on from), what
+# was typed and ticked (only a form's reset() makes a field follow its default again, hence the passing form), scroll
+# positions, running animations, the URL's hash.
 _BEGIN = """(async (o) => {
   if (o.loading && document.readyState !== 'complete')
     await new Promise((done) => addEventListener('load', done, {once: true}));  // after the page's own onload
@@ -54,19 +55,19 @@ _BEGIN = """(async (o) => {
   if (!o.loading) {
     if (document.activeElement) document.activeElement.blur();
     if (window.jQuery) jQuery(':animated').stop(true, true);
-    for (const e of document.querySelectorAll('#area input, #area textarea, #area option')) {
-      if (e.tagName === 'OPTION') e.selected = e.defaultSelected;
-      else if (e.type === 'checkbox' || e.type === 'radio') e.checked = e.defaultChecked;
-      else if (e.value !== e.defaultValue) e.value = e.type === 'file' ? '' : e.defaultValue;
-    }
+    const form = document.createElement('form');
+    form.id = 'fields-of-no-form';
+    form.tabIndex = -1;
+    document.body.prepend(form);
+    const loose = [...document.querySelectorAll('#wrap input, #wrap textarea, #wrap select')].filter((e) => !e.form);
+    for (const e of loose) e.setAttribute('form', form.id);
+    for (const f of document.forms) f.reset();
+    for (const e of loose) e.removeAttribute('form');
+    form.focus({preventScroll: true});
+    form.remove();
     for (const e of document.querySelectorAll('#wrap, #wrap *')) if (e.scrollTop || e.scrollLeft) e.scrollTo(0, 0);
     scrollTo(0, 0);
     if (location.href !== o.url) history.replaceState(null, '', o.url);
-    const start = document.createElement('i');
-    start.tabIndex = -1;
-    document.body.prepend(start);
-    start.focus({preventScroll: true});
-    start.remove();
   }
   if (!o.clock) core.EPISODE_MAX_TIME = o.never;
   Math.seedrandom(o.seed);

@@ -87,6 +87,8 @@ def controls(step: GoalStep, view: PageView) -> list[Scored]:
 def _stands_for(verb: str, step: GoalStep, said: frozenset[str], name: str, view: PageView) -> float:
     """How well a control's name stands for the verb: it says the verb, and little that the goal did not say."""
     given = content(name)
+    if not given:
+        return 0.0
     cover = view.weight(given & said) / view.weight(given)
     by_verb = similarity(verb, name, view).score
     if step.place and verb in _PLACED_BY_NAME:

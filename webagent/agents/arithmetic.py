@@ -1,4 +1,4 @@
-"""Sums and linear equations as a page writes them: "7 + 5 =", "3 x 4", "x - 4 = 9". A parser of its own, no ``eval``."""
+"""Sums and linear equations as a page writes them: "7 + 5 =", "3 x 4", "x - 4 = 9". Parsed by hand, no ``eval``."""
 
 from __future__ import annotations
 
@@ -20,11 +20,9 @@ def solve(text: str) -> str:
     for match in _EQUATION.finditer(text):
         if (value := _unknown(match[1], match[2])) is not None:
             return _written(value)
-    if match := _SUM.search(text):
-        value = _linear(match[0].replace("x", "*"))
-        if value is not None and value[0] == 0:
-            return _written(value[1])
-    return ""
+    added = _SUM.search(text)
+    total = _linear(added[0].replace("x", "*")) if added else None
+    return _written(total[1]) if total is not None and total[0] == 0 else ""
 
 
 def _written(value: Fraction) -> str:

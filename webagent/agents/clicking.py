@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from webagent.envs.types import Action, Element
+from webagent.envs.types import Action, Element, Op
 
 from . import literals
 from .goal_targets import GoalStep, Target
@@ -18,7 +18,7 @@ ENOUGH = 0.45
 
 _CLOSERS = ("close", "x", "×", "dismiss", "cancel", "no thanks", "not now", "got it", "ok")
 _UNSPECIFIC = frozenset({"below", "above", "section", "item", "follow", "the", "here"})
-_OPS = {"dblclick": "dblclick", "hover": "hover"}
+_OPS: dict[str, Op] = {"dblclick": "dblclick", "hover": "hover"}
 
 
 def press_element(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
@@ -255,8 +255,6 @@ _SUBMIT_WORDS = frozenset(content("submit ok okay go save apply search send done
 
 def submitters(view: PageView) -> list[Element]:
     """Buttons that look like they hand a form in, best first."""
-    found = [
-        e for e in view.usable
-        if e.role in ("button", "clickable") and not e.has("disabled") and content(e.name) & _SUBMIT_WORDS and len(e.name) < 30
-    ]  # fmt: skip
+    buttons = [e for e in view.usable if e.role in ("button", "clickable") and not e.has("disabled")]
+    found = [e for e in buttons if content(e.name) & _SUBMIT_WORDS and len(e.name) < 30]
     return sorted(found, key=lambda e: (0 if "submit" in content(e.name) else 1, -view.at[e.ref]))

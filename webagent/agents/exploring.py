@@ -1,4 +1,4 @@
-"""Looking further where nothing matches: open what is closed, turn pages, scroll; and getting pop-ups out of the way."""
+"""Looking further where nothing matches: open what is closed, turn pages, scroll; and getting past pop-ups."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .clicking import closing_control
 from .goal_targets import GoalStep
 from .page_view import DIALOGS, PageView
 from .skill import Option, StepMemory, click, name_of
-from .words import bare, content
+from .words import STOP_WORDS, bare, content
 
 _OPENERS = content(
     "more expand collapse toggle menu dropdown folder expandable hitarea arrow caret down chevron details show advanced"
@@ -101,7 +101,7 @@ def dismiss(step: GoalStep, view: PageView) -> Option | None:
         if dialog is not None
         else frozenset()
     )
-    about = content(f"{step.verb} {step.target.words}") & says
+    about = (content(f"{step.verb} {step.target.words} {step.clause}") - STOP_WORDS) & says
     agreeing = [e for e in pool if bare(e.name) in _AGREES and e.role in ("button", "link", "clickable")]
     if dialog is not None and agreeing and (about or len([e for e in inside if e.role == "button"]) == 1):
         return click(agreeing[0], 0.7, "the dialog asks about this step", completes=False)

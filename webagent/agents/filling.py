@@ -16,6 +16,8 @@ from .skill import DONE, NOTHING, Option, Plan, StepMemory, click, name_of, of_p
 from .words import bare, content, normal
 
 _WAITS_FOR_OPTIONS = 2
+_CLEARS_WITHIN = 6
+"""A field that fills itself again is not emptied for ever."""
 
 
 def fill(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
@@ -50,7 +52,7 @@ def _numbers_list(value: str) -> bool:
 
 
 def _tick_for(step: GoalStep, view: PageView) -> GoalStep | None:
-    """ "Set the Topic to Delivery" where Topic is a group of radio buttons, or "set Dark mode to on" a box."""
+    """For "set the Topic to Delivery" where Topic is a group of radio buttons, "set Dark mode to on" for a box."""
     word = bare(step.value)
     if word in ("on", "off", "true", "false", "yes", "no", "enabled", "disabled"):
         kind = "check" if word in ("on", "true", "yes", "enabled") else "uncheck"
@@ -152,22 +154,12 @@ def enter(step: GoalStep, e: Element, score: float, view: PageView, memory: Step
         return _complete(step, e, score, view, memory)
     if _holds(e, value, memory):
         return _offered(step.value, e, view, memory)
-    note = ("field", e.ref)
-    if (e.value and not e.has("password")) or (e.has("password") and e.value and memory.typed.get(e.ref) != value):
-        if memory.tries < 6 and memory.notes.get("cleared") != e.ref:
-            return Plan(
-                (
-                    Option(
-                        score,
-                        Action("clear", target=e.ref),
-                        f"{why}: {name_of(e)} holds another ({score:.2f})",
-                        False,
-                        ("cleared", e.ref),
-                    ),
-                )
-            )
+    holds_other = bool(e.value) and not (e.has("password") and memory.typed.get(e.ref) == value)
+    if holds_other and memory.tries < _CLEARS_WITHIN and memory.notes.get("cleared") != e.ref:
+        clear = Action("clear", target=e.ref)
+        return Plan((Option(score, clear, f"{why}: {name_of(e)} holds another", False, ("cleared", e.ref)),))
     action = Action("type", target=e.ref, text=value)
-    return Plan((Option(score, action, f"{why} match {name_of(e)} ({score:.2f})", False, note),))
+    return Plan((Option(score, action, f"{why} match {name_of(e)} ({score:.2f})", False, ("field", e.ref)),))
 
 
 def written_for(e: Element, value: str) -> str:
@@ -200,33 +192,29 @@ def _holds(e: Element, value: str, memory: StepMemory) -> bool:
 
 
 def _select(value: str, e: Element, score: float, why: str, view: PageView) -> Plan:
-    options = view.options_of(e)
-    ranked = sorted(((similarity(value, o.name, view).score, o) for o in options), key=lambda p: -p[0])
-    if not ranked or ranked[0][0] < 0.3:
-        return (
-            Plan((Option(score * 0.5, Action("select", target=e.ref, text=value), f"{why}: {name_of(e)}"),))
-            if not ranked
-            else NOTHING
-        )
-    best = ranked[0][1]
-    if best.has("selected") or bare(e.value) == bare(best.name):
+    """The option of a list that is called most like the value; by its label alone where the page lists none."""
+    ranked = sorted(((similarity(value, o.name, view).score, o) for o in view.options_of(e)), key=lambda p: -p[0])
+    if not ranked:
+        return Plan((Option(score * 0.5, Action("select", target=e.ref, text=value), f"{why}: {name_of(e)}"),))
+    if ranked[0][0] >= 0.3 and (ranked[0][1].has("selected") or bare(e.value) == bare(ranked[0][1].name)):
         return DONE
-    return Plan(tuple(
-        Option(min(1.0, score * 0.5 + s * 0.5), Action("select", target=e.ref, text=o.name), f'{why}: option "{o.name}" of {name_of(e)} ({s:.2f})')
-        for s, o in ranked[:3] if s >= 0.3
-    ))  # fmt: skip
+    options = []
+    for likeness, o in ranked[:3]:
+        if likeness >= 0.3:
+            line = f'{why}: option "{o.name}" of {name_of(e)} ({likeness:.2f})'
+            options.append(Option((score + likeness) / 2, Action("select", target=e.ref, text=o.name), line))
+    return Plan(tuple(options))
 
 
 def offers(e: Element, view: PageView) -> list[Element]:
-    """Suggestions shown for a field: options outside selects that came with the last action or sit below it."""
+    """Suggestions shown for a field: options outside selects, and what came with the last action."""
     found = []
     for o in view.items:
         parent = view.tree.by_ref.get(o.parent or "")
-        if parent is not None and parent.tag == "select":
-            continue
-        if o.role in OPTIONS or (o.ref in view.fresh and o.role in ("clickable", "link")):
-            if o.name and (o.ref in view.fresh or o.role in ("option", "menuitem")) and o.box[3] > 0 and o.ref != e.ref:
-                found.append(o)
+        is_new = o.ref in view.fresh
+        is_offer = o.role in ("option", "menuitem") or (is_new and o.role in OPTIONS | {"clickable", "link"})
+        if is_offer and o.name and o.box[3] > 0 and o.ref != e.ref and (parent is None or parent.tag != "select"):
+            found.append(o)
     return found
 
 

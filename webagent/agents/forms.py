@@ -90,7 +90,7 @@ def _label_stems(e: Element) -> frozenset[str]:
 def _label_at(words: list[_Word], label: frozenset[str], taken: dict[int, Element]) -> int | None:
     hits = [i for i, w in enumerate(words) if w.stem in label and i not in taken and i + 1 < len(words)]
     marked = [i for i in hits if words[i + 1].raw in (":", "=")]
-    return (marked or hits or [None])[0]
+    return next(iter(marked or hits), None)
 
 
 def _value_after(words: list[_Word], at: int, starts: frozenset[int]) -> tuple[str, set[int]]:
@@ -100,7 +100,8 @@ def _value_after(words: list[_Word], at: int, starts: frozenset[int]) -> tuple[s
         if i in starts:
             return "", set()
         i += 1
-    first, kept = i, []
+    first = i
+    kept: list[str] = []
     while i < len(words) and i not in starts:
         word = words[i].raw
         if word in (":", ";") or (word.casefold() in _BOUNDS and kept):

@@ -31,6 +31,15 @@ _ORDINALS = re.compile(
     rf"^(?:the\s+)?(?P<list>{_ORDINAL}(?:(?:\s*,\s*|\s+and\s+|\s*,\s*and\s+)(?:the\s+)?{_ORDINAL})+)\s+(?P<noun>.+)$",
     re.IGNORECASE,
 )
+_VALUE_AND_FIELD = re.compile(
+    r"^(?P<value>.+?)\s+(?:as|for|in|from|with|using|on|under)\s+(?P<field>(?:the|a|an|my|your|its)\b.+|\w+\s*)$",
+    re.IGNORECASE,
+)
+_WHAT_AND_WHERE = re.compile(
+    r"^(?P<what>.+?)\s+(?:so that (?:it is|they are)\s+)?(?:completely\s+)?"
+    r"(?P<prep>to|into|onto|in|inside|on|over|up|down|left|right)\b\s*(?P<where>.*)$",
+    re.IGNORECASE,
+)
 _SIMILAR = re.compile(
     r"^(?:the\s+)?(?:words?|options?|items?|choices?|things?|entries)\s+(?:similar|close|related)\s+to\s+",
     re.IGNORECASE,
@@ -75,7 +84,7 @@ def _placed(step: GoalStep, place: str, tool: str) -> GoalStep:
 
 
 def _resolve_finds(steps: list[GoalStep]) -> list[GoalStep]:
-    """ "Find X and do Y": X tells where Y happens. A last "find X" is a step of its own."""
+    """In "find X and do Y", X tells where Y happens. A last "find X" is a step of its own."""
     kept: list[GoalStep] = []
     referent = ""
     for number, step in enumerate(steps):
@@ -103,7 +112,7 @@ def _resolve_finds(steps: list[GoalStep]) -> list[GoalStep]:
 
 
 def _merge_answers(steps: list[GoalStep]) -> list[GoalStep]:
-    """ "How many …? Answer with the number." is one question."""
+    """One question out of "How many …? Answer with the number."."""
     kept: list[GoalStep] = []
     for step in steps:
         if step.kind == "answer" and kept and kept[-1].kind == "answer" and _FORM_OF_ANSWER.match(step.value):
@@ -177,8 +186,7 @@ def _read_choose(clause: Clause, protected: Protected) -> list[GoalStep]:
     elif clause.verb in ("turn", "switch"):
         return _read_act(clause, protected)
     field = ""
-    pattern = r"^(?P<value>.+?)\s+(?P<prep>as|for|in|from|with|using|on|under)\s+(?P<field>(?:the|a|an|my|your|its)\b.+|\w+\s*)$"
-    if match := re.match(pattern, rest, re.IGNORECASE):
+    if match := _VALUE_AND_FIELD.match(rest):
         rest, field = match["value"], match["field"]
     if match := re.match(
         rf"^(?:the\s+)?(?P<field>[\w ]+?)\s+(?:of|as|=|:)?\s*(?P<marks>{MARK}[\s,and{MARK[1:-1]}]*)$", rest
@@ -204,7 +212,7 @@ def _read_choose(clause: Clause, protected: Protected) -> list[GoalStep]:
 
 
 def _without_role(value: str, target: Target) -> str:
-    """ "the Express option" → "Express"; the words themselves where nothing else is left."""
+    """From "the Express option" to "Express"; the words themselves where nothing else is left."""
     return target.words if target.role and target.words else re.sub(r"^(?:the|a|an)\s+", "", value)
 
 
@@ -237,10 +245,7 @@ def _read_find(clause: Clause, protected: Protected) -> list[GoalStep]:
 def _read_drag(clause: Clause, protected: Protected) -> list[GoalStep]:
     steps = []
     for part in re.split(r",?\s+and\s+(?=(?:everything else|the rest|all other|the others?)\b)", clause.rest):
-        match = re.match(
-            r"^(?P<what>.+?)\s+(?:so that (?:it is|they are)\s+)?(?:completely\s+)?(?P<prep>to|into|onto|in|inside|on|over|up|down|left|right)"
-            r"\b\s*(?P<where>.*)$", part.strip(" ."), re.IGNORECASE,
-        )  # fmt: skip
+        match = _WHAT_AND_WHERE.match(part.strip(" ."))
         what, where = (match["what"], match["where"]) if match else (part, "")
         if match and match["prep"].casefold() in ("up", "down", "left", "right"):
             where = f"{match['prep']} {where}".strip()
@@ -290,7 +295,7 @@ def _read_back(clause: Clause, protected: Protected) -> list[GoalStep]:
 
 
 def _read_act(clause: Clause, protected: Protected) -> list[GoalStep]:
-    """A verb that a control is named after ("delete the mail by Bob"); ``place``: what follows "to"; ``value``: a text."""
+    """A verb that a control is named after; ``place``: what follows "to"; ``value``: a text that is to be written."""
     if not clause.rest or (not clause.verb and not clause.text.strip()):
         return [GoalStep("submit", target=Target(words=clause.verb, phrase=clause.verb))] if clause.verb else []
     if clause.verb == "copy":

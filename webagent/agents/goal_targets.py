@@ -85,15 +85,18 @@ _MIN = re.compile(
 )
 _EVERY = re.compile(r"\b(?:all(?: of)?(?: the)?|every|each|both)\b", re.IGNORECASE)
 _NAMED = re.compile(
-    r"\b(?:labell?ed|named|called|titled|entitled|marked|that (?:says|reads)|with the (?:text|label|name|title))\s+(?:as\s+)?",
+    r"\b(?:labell?ed|named|called|titled|entitled|marked|that (?:says|reads)|with the (?:text|label|name|title))"
+    r"\s+(?:as\s+)?",
     re.IGNORECASE,
 )
 _SCOPE = re.compile(
-    r"\s+(?:in|inside|within|by|from|of|with|on|under|for|next to|beside|near|below|above|about|who|whose|belonging to|that is)\s+"
+    r"\s+(?:in|inside|within|by|from|of|with|on|under|for|next to|beside|near|below|above|about|who|whose|belonging to"
+    r"|that is)\s+"
 )
 _PURPOSE = re.compile(rf"(?<=\S)\s+(?:in order )?to\s+(?:{VERB_PATTERN})\b.*$", re.IGNORECASE)
 _PLACE_IN_ORDER = re.compile(
-    r"^(?:the\s+)?(?:\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth|last)\s+(?:paragraph|row|list|item|section|post)",
+    r"^(?:the\s+)?(?:\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth|last)"
+    r"\s+(?:paragraph|row|list|item|section|post)",
     re.IGNORECASE,
 )
 _CENTRE = re.compile(r"^(?:the\s+)?(?:cent(?:er|re)|middle)\s+of\s+", re.IGNORECASE)
@@ -125,8 +128,7 @@ def read_target(phrase: str, protected: Protected) -> Target:
     if target.ordinal is None and _PLACE_IN_ORDER.search(scope):
         target = replace(target, ordinal=literals.find_ordinal(scope))
     if target.ordinal is not None:
-        phrase = re.sub(r"\b\d+(?:st|nd|rd|th)\b|\b(?:last|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b",
-                        " ", phrase, flags=re.IGNORECASE)  # fmt: skip
+        phrase = literals.ORDINAL.sub(" ", phrase)
     target, phrase = _read_looks(target, _EVERY.sub(" ", phrase))
     words = " ".join((named or phrase).split())
     if named and phrase.strip():

@@ -75,7 +75,7 @@ VERBS: dict[str, str] = {
         "explore": "navigate through|navigate between|navigate|browse|look through|go through|flip through|page through"
         "|switch between|explore|solve|calculate|compute|work out",
         "close": "close|collapse|dismiss|hide|fold",
-        "search": "search for|search|look up",
+        "search": "search for|search",
         "find": "find|locate|look for",
         "drag": "drag|move|drop",
         "draw": "draw",
@@ -84,7 +84,7 @@ VERBS: dict[str, str] = {
         "login": "log in|login|sign in|log on",
         "submit": "submit|save|send|confirm|apply|finish|continue|proceed|log out|sign out|logout",
         "back": "go back|return",
-        "read": "tell me|tell|report|answer|say|count|find out",
+        "read": "tell me|tell|report|answer|say|count|find out|look up",
         "act": "delete|remove|forward|reply|star|like|unlike|add|buy|order|book|create|archive|retweet|share|follow"
         "|block|mark|play|download|register|sign up|subscribe|rate|highlight|copy|make|give|edit|complete"
         "|purchase|reserve|schedule|cancel|mute|post|retweet|upload|call|contact|print|pay|review|accept|agree",
@@ -97,14 +97,17 @@ _STARTS_WITH_VERB = re.compile(rf"(?P<verb>{VERB_PATTERN})(?=[\s.,:;!?{MARK[1:-1
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+|(?:^|\s)\(?\d{1,2}[.)]\s+(?=[A-Z])")
 _BREAK = re.compile(
-    r"(?P<sep>\s*[,;]\s*(?:and\s+then|and|then|but|finally|to)?\s*|\s+(?:and\s+then|and\s+finally|and|then|before|to)\s+|\s*->\s*)"
+    r"(?P<sep>\s*[,;]\s*(?:and\s+then|and|then|but|finally|to)?\s*"
+    r"|\s+(?:and\s+then|and\s+finally|and|then|before|to)\s+|\s*->\s*)"
     rf"(?=(?P<verb>{VERB_PATTERN})(?P<after>[\s.,:;!?{MARK[1:-1]}]|$))",
     re.IGNORECASE,
 )
 _LEAD_IN = re.compile(
-    r"^(?:please|kindly|now|next|first(?=\s*,|\s+\w+\s)|firstly|finally|lastly|also|then|and|just|simply|afterwards|after that"
+    r"^(?:please|kindly|now|next|first(?=\s*,|\s+\w+\s)|firstly|finally|lastly|also|then|and|just|simply|afterwards"
+    r"|after that"
     r"|go ahead and|you (?:should|must|need to|have to|can)|i (?:want|need|would like)(?: you)? to|i'd like(?: you)? to"
-    r"|can you|could you|would you|your (?:task|job|goal) is to|try to|make sure to|be sure to|in order to|to|help me)\b[,:]?\s+",
+    r"|can you|could you|would you|your (?:task|job|goal) is to|try to|make sure to|be sure to|in order to|to|help me)"
+    r"\b[,:]?\s+",
     re.IGNORECASE,
 )
 _TRAILER = re.compile(
@@ -126,7 +129,7 @@ _QUESTION = re.compile(
 
 
 class Clause(NamedTuple):
-    """``rest``: the clause without its verb, still with marks. ``tool``: "use the X to …". ``scope``: "in the X, …"."""
+    """``rest``: the clause without verb, still with marks. ``tool``: X of "use X to …". ``scope``: X of "in X, …"."""
 
     verb: str
     rest: str

@@ -25,6 +25,11 @@ _IS_PAIR = re.compile(
     r"(?P<value>.+?)(?=\s*[,;]\s|\s+and\s+(?:my|the|his|her|our|your)\s|$)",
     re.IGNORECASE,
 )
+_INTO_A_LIST = re.compile(
+    r"^(?P<what>.+?)\s+(?:in|into|in to)\s+"
+    r"(?P<where>(?:the|my|your)\s+(?:shopping )?(?:cart|basket|bag|list|wish ?list)\b.*)$",
+    re.IGNORECASE,
+)
 _FORM_WITH = re.compile(
     r"^(?:(?:the|this|my|a)\s+)?(?:[\w-]+\s+){0,2}(?:forms?|details|fields)\s*(?:with|using|:|as follows:?)\s+(?=\S)",
     re.IGNORECASE,
@@ -38,13 +43,14 @@ _SETTING = re.compile(
 _STARTS = re.compile(rf"\b(?:start|begin)(?:s|ning|ing)?\s+with\s+(?:the\s+\w+\s+)?(?P<mark>{MARK})", re.IGNORECASE)
 _ENDS = re.compile(rf"\bend(?:s|ing)?\s+(?:with|in)\s+(?:the\s+\w+\s+)?(?P<mark>{MARK})", re.IGNORECASE)
 _COPIED = re.compile(
-    r"^(?:(?:the|your|its|my)\s+)?(?:(?:same\s+)?(?:text|values?|words?|answers?|results?|solutions?|totals?|sums?|numbers?|codes?|prices?"
+    r"^(?:(?:the|your|its|my)\s+)?(?:(?:same\s+)?"
+    r"(?:text|values?|words?|answers?|results?|solutions?|totals?|sums?|numbers?|codes?|prices?"
     r"|names?|dates?|contents?|amounts?|counts?)\b)(?P<of>(?:\s+(?!(?:in)?to\b|in the (?:text|input)).*?)?)$",
     re.IGNORECASE,
 )
 _LOGIN_PARTS = re.compile(
-    rf"(?:as|user ?name|user|e-?mail|login|account)\s*(?::|=|is)?\s*(?P<user>{MARK}|(?!with\b)[\w.@+-]+)|pass(?:word|code)?\s*(?::|=|is)?"
-    rf"\s*(?P<password>{MARK}|[^\s,]+)",
+    rf"(?:as|user ?name|user|e-?mail|login|account)\s*(?::|=|is)?\s*(?P<user>{MARK}|(?!with\b)[\w.@+-]+)"
+    rf"|pass(?:word|code)?\s*(?::|=|is)?\s*(?P<password>{MARK}|[^\s,]+)",
     re.IGNORECASE,
 )
 
@@ -69,7 +75,7 @@ def read_type(clause: Clause, protected: Protected) -> list[GoalStep]:
                 pattern=(prefix, suffix),
             )
         ]
-    if clause.verb in ("put", "insert") and (kept := re.match(r"^(?P<what>.+?)\s+(?:in|into|in to)\s+(?P<where>(?:the|my|your)\s+(?:shopping )?(?:cart|basket|bag|list|wish ?list)\b.*)$", rest, re.IGNORECASE)):
+    if clause.verb in ("put", "insert") and (kept := _INTO_A_LIST.match(rest)):
         what = read_target(kept["what"], protected)
         return [GoalStep("act", verb="add", target=what, place=protected.restore(kept["where"]))]
     if not marks:
@@ -170,12 +176,12 @@ def _read_bare_type(clause: Clause, rest: str, protected: Protected) -> list[Goa
         if clause.verb.startswith("fill") and not (field.words or field.role).casefold().startswith(("form", "detail")):
             return [GoalStep("type", target=field, value=match["value"])]
         return [GoalStep("form")]
-    value, field = rest, ""
+    value, place = rest, ""
     breaks = list(_INTO.finditer(rest)) or list(_AS.finditer(rest))
     if breaks:
         best = next((b for b in breaks if "into" in b[0]), breaks[-1])
-        value, field = rest[: best.start()], rest[best.end() :]
-    target = read_target(field, protected)
+        value, place = rest[: best.start()], rest[best.end() :]
+    target = read_target(place, protected)
     if match := _COPIED.match(value):
         of = re.sub(r"^\s*(?:of|for|that corresponds? (?:with|to)|from|in)\s+", "", match["of"])
         return [

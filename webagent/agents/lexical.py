@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from webagent.envs.types import Action, Element, Observation, Proposal, Task
+from webagent.envs.types import Action, Element, Observation, Op, Proposal, Task
 
 from . import literals, widgets
 from .acting import act, form
@@ -38,6 +38,8 @@ _PASSABLE = frozenset({"open", "expand", "close", "scroll", "explore"})
 """Steps that only prepare: where the next step already fits, they may stay undone."""
 _STATES = frozenset({"type", "set", "choose", "check", "uncheck", "copy", "drag", "sort", "draw", "scroll"})
 """Steps that only bring a form into a state; a goal of nothing else still wants its form handed in."""
+_AGREES_AT_MOST = 3
+"""Dialogs in a row that may ask back about the last step."""
 _SHARPNESS = 9.0
 """Scores times this are the logits of a proposal."""
 
@@ -64,7 +66,7 @@ class LexicalAgent:
         self.idle = 0
         self.changed_something = False
         self.handed_in = False
-        self.agreed = ""
+        self.agreed = 0
 
     def propose(self, observation: Observation) -> Proposal:
         """Candidates for the next action, best first."""
@@ -186,8 +188,12 @@ class LexicalAgent:
     def _finish(self, view: PageView) -> Option:
         """All steps are done: agree to what they asked for, hand in what was filled where the goal left that out."""
         asks = dismiss(self.steps[-1], view) if view.modal is not None and self.steps else None
-        if asks is not None and asks.why != self.agreed and self.steps[-1].kind in ("act", "submit", "click"):
-            self.agreed = asks.why
+        if (
+            asks is not None
+            and self.agreed < _AGREES_AT_MOST
+            and self.steps[-1].kind in ("act", "submit", "click", "form")
+        ):
+            self.agreed += 1
             return asks
         asked = any(s.kind not in _STATES for s in self.steps)
         if not asked and not self.handed_in:
@@ -299,10 +305,12 @@ def _scroll(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     )
 
 
-def _simple(op: str) -> Skill:
+def _simple(op: Op) -> Skill:
+    """A skill of one action that needs no target."""
+
     def skill(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
         text = step.value if op == "goto" else None
-        return Plan((Option(0.9, Action(op, text=text), f"{op} {text or ''}".strip(), completes=True),))  # type: ignore[arg-type]
+        return Plan((Option(0.9, Action(op, text=text), f"{op} {text or ''}".strip(), completes=True),))
 
     return skill
 

@@ -31,7 +31,7 @@ _UNIT_SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 
 _ORDINALS = {w: i + 1 for i, w in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth".split())}
 _COUNTS = {w: i for i, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())}
-_ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b|\b(" + "|".join(_ORDINALS) + r")\b", re.IGNORECASE)
+ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b|\b(" + "|".join(_ORDINALS) + r")\b|\blast\b", re.IGNORECASE)
 
 COLOURS = {
     "red": "#ff0000", "green": "#008000", "lime": "#00ff00", "blue": "#0000ff", "yellow": "#ffff00",
@@ -45,8 +45,10 @@ _HUES = (
     ("red", 345, 15), ("orange", 15, 42), ("yellow", 42, 68), ("green", 68, 165), ("cyan", 165, 195),
     ("blue", 195, 262), ("purple", 262, 290), ("magenta", 290, 330), ("pink", 310, 350),
 )  # fmt: skip
-_HUE_OF = {"lime": "green", "aqua": "cyan", "turquoise": "cyan", "teal": "cyan", "violet": "purple", "fuchsia": "magenta",
-           "indigo": "purple", "navy": "blue", "maroon": "red", "crimson": "red", "gold": "yellow"}  # fmt: skip
+_HUE_OF = {
+    "lime": "green", "aqua": "cyan", "turquoise": "cyan", "teal": "cyan", "violet": "purple", "fuchsia": "magenta",
+    "indigo": "purple", "navy": "blue", "maroon": "red", "crimson": "red", "gold": "yellow",
+}  # fmt: skip
 
 
 def numbers(text: str) -> list[float]:
@@ -110,9 +112,12 @@ def find_time(text: str) -> tuple[int, int] | None:
 
 def find_ordinal(text: str) -> int | None:
     """Position counted from 1 ("3rd", "second"), -1 for "last", else None."""
-    if match := _ORDINAL.search(text):
-        return int(match[1]) if match[1] else _ORDINALS[match[2].casefold()]
-    return -1 if re.search(r"\blast\b", text, re.IGNORECASE) else None
+    match = ORDINAL.search(text)
+    if match is None:
+        return None
+    if match[1]:
+        return int(match[1])
+    return _ORDINALS[match[2].casefold()] if match[2] else -1
 
 
 def count_word(word: str) -> int | None:

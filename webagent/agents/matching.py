@@ -167,13 +167,12 @@ def _by_words(target: Target, view: PageView, pool: list[Element]) -> list[Score
 
 
 def _tag_fit(words: str, e: Element) -> float:
-    """ "text area" and "input" are both fields to a person, but not the same one."""
+    """A "text area" and an "input" are both fields to a person, but not the same one."""
     area_asked = "area" in words.casefold()
     return (
         1.0
         if area_asked == (e.tag == "textarea")
-        or (not ({"input", "area"} & set(words.casefold().split()))
-        and not area_asked)
+        or (not ({"input", "area"} & set(words.casefold().split())) and not area_asked)
         else 0.8
     )
 

@@ -118,7 +118,7 @@ class PageView:
 
     def ancestors(self, e: Element) -> list[Element]:
         """Enclosing elements, nearest first."""
-        found = []
+        found: list[Element] = []
         while e.parent is not None and (up := self.tree.by_ref.get(e.parent)) is not None and len(found) < 60:
             found.append(up)
             e = up

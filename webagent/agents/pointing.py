@@ -94,7 +94,7 @@ def _in_direction(step: GoalStep, direction: str, view: PageView) -> Plan:
     pool = [e for e in view.items if e.shape and e.shape.kind not in ("canvas", "line")]
     pool = [e for e in pool if e.actionable] or pool or [e for e in view.usable if e.role == "clickable"]
     named = [e for e in pool if step.target.words and name_score(step.target.words, e, view) > 0.6]
-    source = (named or pool or [None])[0]
+    source = next(iter(named or pool), None)
     if source is None:
         return NOTHING
     dx, dy = _MOVES[direction]

@@ -16,18 +16,22 @@ from .matching import is_shape, looks_score, similarity
 from .page_view import PLAIN, PageView
 from .skill import DONE, NOTHING, Option, Plan, StepMemory, click, of_part
 from .tables import cell_for
-from .words import bare, content, tokens
+from .words import bare, content
 
 _OF = re.compile(
-    r"\b(?:what|which|who|when|where)(?:'s|\s+is|\s+are|\s+was)?\s+(?:the\s+)?(?P<what>.+?)\s+(?:of|for|in|on|to)\s+(?:the\s+)?(?P<of>.+?)\s*\??$"
+    r"\b(?:what|which|who|when|where)(?:'s|\s+is|\s+are|\s+was)?\s+(?:the\s+)?(?P<what>.+?)"
+    r"\s+(?:of|for|in|on|to)\s+(?:the\s+)?(?P<of>.+?)\s*\??$"
     r"|\b(?P<what2>[\w ]+?)\s+of\s+(?:the\s+)?(?P<of2>.+?)\s*[.?]?$",
     re.IGNORECASE,
 )
 _HAVE = re.compile(
-    r"\b(?:what|which)\s+(?P<what>[\w ]+?)\s+(?:does|do|did|has|is)\s+(?:the\s+)?(?P<of>.+?)(?:\s+(?:have|cost|has))?\s*\??$",
+    r"\b(?:what|which)\s+(?P<what>[\w ]+?)\s+(?:does|do|did|has|is)\s+(?:the\s+)?(?P<of>.+?)"
+    r"(?:\s+(?:have|cost|has))?\s*\??$",
     re.IGNORECASE,
 )
-_COST = re.compile(r"\b(?:how much|what)\s+(?:does|do|is|are)\s+(?:the\s+)?(?P<of>.+?)(?:\s+cost)?\s*\??$", re.IGNORECASE)
+_COST = re.compile(
+    r"\b(?:how much|what)\s+(?:does|do|is|are)\s+(?:the\s+)?(?P<of>.+?)(?:\s+cost)?\s*\??$", re.IGNORECASE
+)
 _COUNT = re.compile(r"\bhow many\s+(?P<what>.+?)(?:\s+(?:are|is|do|does|can|in|on|have)\b.*)?\s*\??$", re.IGNORECASE)
 _WHO = re.compile(
     r"\bwho\s+(?P<did>\w+)\s+(?:the\s+)?(?:article|book|post|message|page|email|story)?\s*(?P<of>.+?)\s*\??$",
@@ -41,14 +45,18 @@ _MAKERS = {
     "sells": "seller",
     "posted": "author",
 }
+_DATE = re.compile(
+    r"\b\d{4}-\d\d-\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\b\d{1,2}(?:st|nd|rd|th)? [A-Z][a-z]+ \d{4}"
+    r"|\b[A-Z][a-z]+ \d{1,2}, \d{4}"
+)
 _KINDS = (
     (("price", "cost", "total", "fee"), re.compile(r"[$€£]\s?\d[\d.,]*|\d[\d.,]*\s?(?:€|EUR|USD|£)")),
     (("email",), re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")),
     (("phone", "telephone"), re.compile(r"\+?\d[\d ()/-]{5,}\d")),
-    (("date", "day", "when"), re.compile(r"\b\d{4}-\d\d-\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b|\b\d{1,2}(?:st|nd|rd|th)? [A-Z][a-z]+ \d{4}|\b[A-Z][a-z]+ \d{1,2}, \d{4}")),
+    (("date", "day", "when"), _DATE),
     (("time", "hour", "clock"), re.compile(r"\b\d{1,2}:\d\d(?:\s?[ap]m)?", re.IGNORECASE)),
     (("number", "many", "quantity", "count", "code"), re.compile(r"\b\d+\b")),
-)  # fmt: skip
+)
 
 
 def copy(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
@@ -85,9 +93,9 @@ def _source_text(step: GoalStep, view: PageView, fields: list[str]) -> str:
         sources = [e for e in view.fields if e.value and e.ref not in fields]
         number = literals.find_ordinal(f"{what} {step.value}") or 1
         return sources[number - 1 if number > 0 else number].value if len(sources) >= abs(number) else ""
-    if re.search(r"\b(?:answer|result|solution|sum)\b", step.value, re.IGNORECASE):
-        if solved := solve(" ".join(t.name for t in view.texts if t.role in PLAIN and t.has("visible"))):
-            return solved
+    asks_sum = re.search(r"\b(?:answer|result|solution|sum)\b", step.value, re.IGNORECASE)
+    if asks_sum and (solved := solve(" ".join(t.name for t in view.texts if t.role in PLAIN and t.has("visible")))):
+        return solved
     if what and not re.match(r"^(?:below|above|shown|displayed|on the page|here)\b", what):
         return value_of(what, view) or answer_to(f"what is {step.value}", view)
     filled = [e for e in view.fields if e.value and e.ref not in fields]
@@ -192,40 +200,32 @@ def _count(what: str, question: str, view: PageView) -> str:
 
 
 def _attribute(what: str, of: str, view: PageView) -> str:
-    """The ``what`` of the thing called ``of``: by table headers, by labels near it, by the kind of value."""
+    """The ``what`` of the thing called ``of``: by a label near it, else by the kind of value."""
     named = [(view.mentions(of, e.name), e) for e in view.texts]
     named = sorted((p for p in named if p[0] >= 0.55), key=lambda p: (-p[0], len(p[1].name)))
+    patterns = [pattern for words, pattern in _KINDS if content(what) & content(" ".join(words))]
     for _, e in named[:3]:
         near = _row_of(e, view)
-        if tailed := next(
-            (
-                t.name.partition(":")[2].strip()
-                for t in near
-                if similarity(what, bare(t.name.partition(":")[0]), view).score >= 0.85 and ":" in t.name
-            ),
-            "",
-        ):
-            return tailed
-        by_header = [
-            t
-            for t in near
-            if similarity(what, t.context.split("·")[0], view).score > 0.6 or tokens(what)[-1:] == tokens(t.context)[:1]
-        ]
-        if by_header:
-            return by_header[0].name
-        if column := _column_value(what, e, view):
-            return column
-        labelled = next(
-            (t for t in near if t.role != "columnheader" and similarity(what, bare(t.name), view).score >= 0.85), None
-        )
-        if labelled is not None and (after := view.text_after(labelled)) is not None:
-            return after.name
-        for words, pattern in _KINDS:
-            if content(what) & content(" ".join(words)):
-                for t in [e, *near]:
-                    if found := pattern.search(t.name):
-                        return found[0]
+        if said := _said_of(what, near, view):
+            return said
+        for text in (e.name, *(t.name for t in near)):
+            if found := next((m for pattern in patterns if (m := pattern.search(text))), None):
+                return found[0]
     return value_of(what, view)
+
+
+def _said_of(what: str, near: list[Element], view: PageView) -> str:
+    """The value of the label ``what`` among some texts: "Author: Ann", or "Author" followed by "Ann"."""
+    for t in near:
+        head, mark, tail = t.name.partition(":")
+        if similarity(what, bare(head), view).score < 0.85 or t.role == "columnheader":
+            continue
+        if mark and tail.strip():
+            return tail.strip()
+        after = view.text_after(t)
+        if after is not None:
+            return after.name
+    return ""
 
 
 def _row_of(e: Element, view: PageView) -> list[Element]:
@@ -233,20 +233,6 @@ def _row_of(e: Element, view: PageView) -> list[Element]:
     row = next((a for a in view.ancestors(e) if a.role in ("row", "listitem", "article")), None)
     around = view.below(row.ref) if row is not None else view.card(e)
     return [t for t in around if t.name and t.ref != e.ref]
-
-
-def _column_value(what: str, e: Element, view: PageView) -> str:
-    """The text of the row of ``e`` that stands under the header ``what``."""
-    heads = [t for t in view.texts if t.role == "columnheader" and similarity(what, t.name, view).score > 0.6]
-    if not heads:
-        return ""
-    left, right = heads[0].box[0], heads[0].box[0] + heads[0].box[2]
-    row = [
-        t
-        for t in view.texts
-        if t.ref != e.ref and view.same_row(e, t) and left - 4 <= t.box[0] + t.box[2] / 2 <= right + 4
-    ]
-    return row[0].name if row else ""
 
 
 def describe_drawing(view: PageView) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from webagent.envs.types import Action, Element
+from webagent.envs.types import Action, Element, Op
 
 from .goal_targets import GoalStep
 from .page_view import PageView
@@ -96,12 +96,11 @@ def name_of(e: Element) -> str:
     return f'{e.role} "{words[:50]}"' if words else e.role
 
 
-def click(e: Element, score: float, reason: str, *, op: str = "click", completes: bool = True,
+def click(e: Element, score: float, reason: str, *, op: Op = "click", completes: bool = True,
           point: tuple[float, float] | None = None, note: tuple[str, str] | None = None) -> Option:  # fmt: skip
     """A click (or hover, dblclick) as an option, with its line for the report."""
-    return Option(
-        score, Action(op, target=e.ref, point=point), f"{reason} match {name_of(e)} ({score:.2f})", completes, note
-    )  # type: ignore[arg-type]
+    why = f"{reason} match {name_of(e)} ({score:.2f})"
+    return Option(score, Action(op, target=e.ref, point=point), why, completes, note)
 
 
 def point_in(container: Element, x: float, y: float) -> tuple[float, float]:

@@ -29,7 +29,7 @@ _ASKED_BY = tuple(
 
 def cell_for(question: str, view: PageView) -> str:
     """The text of the best cell, or "" where no row and column together speak of the question."""
-    asked = content(question) - _ASKING - STOP_WORDS
+    asked = frozenset(w for w in content(question) - _ASKING - STOP_WORDS if w in view.idf)
     hinted = frozenset(w for pattern, words in _ASKED_BY if pattern.search(question) for w in words)
     best, found = 0.0, ""
     for table in (e for e in view.items if e.role in ("table", "grid", "treegrid")):
