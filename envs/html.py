@@ -2,9 +2,10 @@
 
     tree = tree_from_html(Path("page.html").read_text("utf8"), url="https://example.org/page")
 
-The same roles, names, values and structure that ``page/walk.js`` reads from a live page, as far as markup tells them:
-no boxes, nothing about what is in view or covered, no elements that only a script's listener makes clickable, none
-that only scroll. Left out beside what CSS hides (``html_style``): frames and style sheets of other files.
+The same roles, names, values and structure that ``page/*.js`` reads from a live page, as far as markup tells them: no
+boxes, nothing about what is in view or covered, no elements that only a script's listener makes clickable; what scrolls
+is estimated. Style sheets inside the page count (``html_style``), those in other files are not fetched, nor are frames:
+save pages whole, with declarative shadow roots (``<template shadowrootmode>``) and frames as ``srcdoc``.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ _VALUED = frozenset({"option", "slider", "progressbar", "scrollbar"})
 _HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})\b")
 _RGB = re.compile(r"rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)\s*(?:[,/]\s*([\d.]+)%?\s*)?\)")
 _COLOURS = {
-    "black": "#000000", "silver": "#c0c0c0", "gray": "#808080", "grey": "#808080", "white": "#ffffff", "maroon": "#800000",
-    "red": "#ff0000", "purple": "#800080", "fuchsia": "#ff00ff", "magenta": "#ff00ff", "green": "#008000", "lime": "#00ff00",
-    "olive": "#808000", "yellow": "#ffff00", "navy": "#000080", "blue": "#0000ff", "teal": "#008080", "aqua": "#00ffff",
-    "cyan": "#00ffff", "orange": "#ffa500", "pink": "#ffc0cb", "brown": "#a52a2a", "gold": "#ffd700", "violet": "#ee82ee",
+    "black": "#000000", "silver": "#c0c0c0", "gray": "#808080", "grey": "#808080", "white": "#ffffff",
+    "maroon": "#800000", "red": "#ff0000", "purple": "#800080", "fuchsia": "#ff00ff", "magenta": "#ff00ff",
+    "green": "#008000", "lime": "#00ff00", "olive": "#808000", "yellow": "#ffff00", "navy": "#000080",
+    "blue": "#0000ff", "teal": "#008080", "aqua": "#00ffff", "cyan": "#00ffff", "orange": "#ffa500",
+    "pink": "#ffc0cb", "brown": "#a52a2a", "gold": "#ffd700", "violet": "#ee82ee",
 }  # fmt: skip
 
 
@@ -86,9 +88,9 @@ def _without_bare(walk: Walk) -> list[int]:
             continue
         bare = not c.act and not c.is_text and c.role in roles.container and c.role != "iframe"
         lonely = c.role in roles.lonely and not (bare and c.below == 1 and _has_own_name(c.node))
-        c.keep = int(not bare or c.below > 1 or (c.below == 1 and not lonely))
+        c.keep = not bare or c.below > 1 or (c.below == 1 and not lonely)
         if c.role == "img" and not c.act and not name_of(c.node, "img"):
-            c.keep = 0
+            c.keep = False
         if c.parent >= 0:
             walk.list[c.parent].below += 1 if c.keep else c.below
         if c.keep:
@@ -168,7 +170,7 @@ def _paint(el: Node, key: str, default: str) -> str:
 
 def colour(value: str) -> str:
     """``#rrggbb`` of a CSS colour as pages write it most; "" for none, for clear and for what is not known."""
-    value = value.lower()
+    value = re.sub(r"url\([^)]*\)|[\w-]*gradient\(.*", " ", value.lower())
     found = _HEX.search(value)
     if found:
         digits = found[1]

@@ -1,12 +1,13 @@
 """A small reader of style sheets, for the few properties that decide whether a person sees an element.
 
-It knows tag, id, class and attribute selectors, the four combinators, ``:not``/``:is``/``:where`` and the pseudo-classes
-below; a rule with anything else is left out. ``soupsieve`` would match more, but only on a BeautifulSoup tree, and does
-not read style sheets. ``@media`` is judged for a screen of 1280 × 720.
+It knows tag, id, class and attribute selectors, the four combinators, ``:not``/``:is``/``:where`` around simple ones
+and the pseudo-classes below; a rule with anything else is left out. ``soupsieve`` would match more, but only on a
+BeautifulSoup tree, and does not read style sheets. ``@media`` is judged for a screen of 1280 × 720.
 """
 
 from __future__ import annotations
 
+import enum
 import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -15,10 +16,12 @@ from .html_dom import Node
 
 PROPERTIES = frozenset({
     "display", "visibility", "opacity", "content-visibility", "cursor", "position", "left", "top", "width", "height",
-    "transform", "pointer-events", "overflow", "overflow-x", "overflow-y", "max-height", "font-size", "float", "flex-direction", "content", "fill", "stroke", "background", "background-color",
+    "max-height", "overflow", "overflow-x", "overflow-y", "float", "flex-direction", "font-size", "transform",
+    "pointer-events", "content", "fill", "stroke", "background", "background-color",
 })  # fmt: skip
 SCREEN = 1280.0  # px: width of the screen that is taken for granted
-PATIENCE = 1_000_000  # questions whether a rule fits an element, after which a page's rules count no more
+PATIENCE = 1_000_000  # elements asked whether a rule fits, after which a page's rules count no more
+MAX_STEPS = 20  # compounds of a selector
 _NEVER = frozenset({
     "hover", "focus", "active", "focus-visible", "focus-within", "visited", "target", "popover-open", "modal",
     "fullscreen", "user-invalid", "user-valid", "autofill", "-webkit-autofill", "indeterminate",
@@ -33,7 +36,6 @@ _PART = re.compile(
     r"|::?(?P<pseudo>[a-z-]+)(?:\((?P<arg>[^()]*(?:\([^()]*\)[^()]*)*)\))?|(?P<comb>\s*[>+~]\s*|\s+)",
     re.IGNORECASE,
 )
-
 
 Test = Callable[[Node], bool]
 
@@ -55,30 +57,6 @@ class Selector(NamedTuple):
     steps: list[Compound]
     weight: tuple[int, int, int]
     pseudo: str
-
-    def fits(self, node: Node) -> bool:
-        return self.steps[-1].fits(node) and bool(_hangs(self.steps, len(self.steps) - 1, node))
-
-
-def _hangs(steps: list[Compound], at: int, node: Node) -> bool | None:
-    """Do the steps before ``at`` fit around ``node``? None: not around any element further up either.
-
-    The third answer keeps a chain of descendants linear, where trying every combination would be exponential.
-    """
-    if at == 0:
-        return True
-    comb = steps[at].comb
-    before = steps[at - 1]
-    step = _above if comb in (" ", ">") else _previous
-    other = step(node)
-    while other is not None:
-        fits = _hangs(steps, at - 1, other) if before.fits(other) else False
-        if fits or comb in (">", "+"):
-            return fits
-        if fits is None and comb == " ":
-            return None
-        other = step(other)
-    return None if comb == " " else False
 
 
 def _above(node: Node) -> Node | None:
@@ -145,6 +123,8 @@ def _selector(text: str) -> Selector | None:
             return None
         at = match.end()
         if match["comb"]:
+            if len(steps) == MAX_STEPS:
+                return None
             steps.append(Compound(match["comb"].strip() or " "))
         elif match["pseudo"] and match["pseudo"].lower() in ("before", "after"):
             pseudo = match["pseudo"].lower()
@@ -202,12 +182,12 @@ def _pseudo(step: Compound, name: str, arg: str | None, weight: list[int]) -> bo
     if name in ("not", "is", "where"):
         parts = list(_split(arg or ""))
         inner = selectors(arg or "")
-        if len(inner) < len(parts):
+        if len(inner) < len(parts) or any(len(s.steps) > 1 or s.pseudo for s in inner):
             return False
         if name != "where":
             weight[:] = [a + b for a, b in zip(weight, max(s.weight for s in inner))]
         wanted = name != "not"
-        step.tests.append(lambda n: any(s.fits(n) for s in inner) is wanted)
+        step.tests.append(lambda n: any(s.steps[0].fits(n) for s in inner) is wanted)
         return True
     test = _PSEUDO.get(name)
     if test is None or arg is not None:
@@ -236,7 +216,7 @@ def declarations(text: str) -> dict[str, tuple[bool, str]]:
 def rules(css: str, width: float = SCREEN) -> Iterator[tuple[str, str]]:
     """Selector text and declarations of every rule that holds on a screen of that width (px); nested ones left out."""
     css = re.sub(r"/\*.*?(?:\*/|\Z)|<!--|-->", " ", css, flags=re.DOTALL)
-    start = depth = 0
+    start = 0
     heads: list[str] = []
     for match in _CSS.finditer(css):
         sign = match[0]
@@ -251,7 +231,6 @@ def rules(css: str, width: float = SCREEN) -> Iterator[tuple[str, str]]:
             if not head.startswith("@") and all(_holds(h, width) for h in heads):
                 yield head, css[start : match.start()]
             start = match.end()
-            depth += 1
 
 
 def _holds(head: str, width: float) -> bool:
@@ -269,6 +248,13 @@ def _medium(query: str, width: float) -> bool:
         if (float(number) > size) if side == "min" else (float(number) < size):
             return False
     return True
+
+
+class _Answer(enum.Enum):
+    FITS = enum.auto()
+    NOT_HERE = enum.auto()
+    NOT_BESIDE = enum.auto()  # nor at any sibling further left
+    NOT_ABOVE = enum.auto()  # nor at any element further up, hence at no sibling either
 
 
 class _Rule(NamedTuple):
@@ -315,4 +301,27 @@ class Sheet:
             keys.update("." + word for word in node.attrs["class"].split())
         asked = [rule for key in keys for rule in self.by_key.get(key, ()) if rule.selector.pseudo == pseudo]
         self.left -= len(asked)
-        return [rule for rule in asked if rule.selector.fits(node)] if self.left > 0 else []
+        return [rule for rule in asked if self._fits(rule.selector.steps, node)]
+
+    def _fits(self, steps: list[Compound], node: Node) -> bool:
+        return self.left > 0 and steps[-1].fits(node) and self._hangs(steps, len(steps) - 1, node) is _Answer.FITS
+
+    def _hangs(self, steps: list[Compound], at: int, node: Node) -> _Answer:
+        """Do the steps before ``at`` fit around ``node``?
+
+        What the answers say beyond "no" keeps chains linear, where trying every combination would be exponential.
+        """
+        if at == 0:
+            return _Answer.FITS
+        comb = steps[at].comb
+        before = steps[at - 1]
+        step = _above if comb in (" ", ">") else _previous
+        other = step(node)
+        while other is not None and self.left > 0:
+            self.left -= 1
+            answer = self._hangs(steps, at - 1, other) if before.fits(other) else _Answer.NOT_HERE
+            local = answer is _Answer.NOT_HERE or (answer is _Answer.NOT_BESIDE and comb == " ")
+            if comb in (">", "+") or not local:
+                return answer
+            other = step(other)
+        return {" ": _Answer.NOT_ABOVE, "~": _Answer.NOT_BESIDE}.get(comb, _Answer.NOT_HERE)

@@ -1,8 +1,8 @@
 """A saved page as plain nodes: lxml's parser, declarative shadow roots, slots, labels and ids.
 
-lxml alone parses here. BeautifulSoup's lxml builder gives the same tree (it is libxml2 either way) at ten times the
-cost. What libxml2 does as in HTML 4, against browsers, is set right: it ends a link at a table, a heading at a
-paragraph and a list at a form. It leaves names alone that it does not know, so those tags are parsed under another.
+lxml alone parses here: BeautifulSoup's lxml builder gives the same tree (it is libxml2 either way) at twice the cost.
+What libxml2 does as in HTML 4, against browsers, is set right: it ends a link at a table, a heading at a paragraph and
+a list at a form. It leaves names alone that it does not know, so those tags are parsed under another.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from urllib.parse import urljoin
 from lxml import etree
 
 if TYPE_CHECKING:
-    from .html_style import Look, Sheet
+    from .html_css import Sheet
+    from .html_style import Look
 
 LABELABLE = frozenset({"button", "input", "meter", "output", "progress", "select", "textarea"})
 MAX_DEPTH = 512  # Chromium, too, puts what is nested deeper side by side
@@ -23,7 +24,8 @@ _ALIAS = "webagent-"
 _TAGS = re.compile(
     r"<!--.*?(?:-->|\Z)"
     r"|<(script|style|textarea|title|xmp|iframe|noembed|noframes)(?=[\s/>]).*?(?:</\1|\Z)"
-    r"|<(?P<end>/?)(?P<tag>a|address|b|big|font|i|menu|pre|s|small|strike|tt|u|h[1-6]|ul|ol|dl)(?=[\s/>])(?P<rest>(?:=\s*(?:\"[^\"]*\"|'[^']*')|[^>])*+)"
+    r"|<(?P<end>/?)(?P<tag>a|address|b|big|font|i|menu|pre|s|small|strike|tt|u|h[1-6]|ul|ol|dl)(?=[\s/>])"
+    r"(?P<rest>(?:=\s*(?:\"[^\"]*\"|'[^']*')|[^>])*+)"
     r"|<[a-z/!?](?:=\s*(?:\"[^\"]*\"|'[^']*')|[^>])*+",
     re.IGNORECASE | re.DOTALL,
 )
@@ -32,8 +34,6 @@ _HEAD = frozenset({"base", "link", "meta", "title", "style", "script", "noscript
 _RICH_TAGS = frozenset({"button", "input", "select", "textarea"})
 _RICH_ROLES = frozenset({"button", "link", "checkbox"})
 _LINK_SCOPE = frozenset({"td", "th", "caption", "button", "object", "template", "svg", "math", "body", "#document"})
-
-
 _BARE: dict[str, str] = {}  # shared by all without attributes
 _NONE: list[Any] = []  # shared by all without children
 
@@ -46,11 +46,13 @@ class Node:
     """
 
     __slots__ = (
-        "assigned", "at", "attrs", "controls", "host", "is_element", "kids", "length", "look", "parent", "rich", "scope", "shadow",
-        "slot", "style", "tag", "text",
+        "assigned", "at", "attrs", "controls", "host", "is_element", "kids", "length", "look", "parent", "rich",
+        "scope", "shadow", "slot", "style", "tag", "text",
     )  # fmt: skip
 
-    def __init__(self, tag: str, parent: Node | None = None, attrs: dict[str, str] | None = None, text: str = "") -> None:
+    def __init__(
+        self, tag: str, parent: Node | None = None, attrs: dict[str, str] | None = None, text: str = ""
+    ) -> None:
         self.tag = tag
         self.is_element = tag[0] != "#"
         self.parent = parent
@@ -137,8 +139,8 @@ class _Builder:
         if tag in _RICH_TAGS:
             node.rich = node.controls = True
         elif node.attrs:
-            keys = node.attrs.keys()
-            node.rich = (tag == "a" and "href" in keys) or "onclick" in keys or "contenteditable" in keys or node.get("role") in _RICH_ROLES
+            marked = any(key in node.attrs for key in ("onclick", "contenteditable"))
+            node.rich = marked or (tag == "a" and "href" in node.attrs) or node.get("role") in _RICH_ROLES
         self.open.append(node)
 
     def _top(self) -> Node:

@@ -9,7 +9,7 @@ from .html_css import SCREEN
 from .html_dom import Node
 from .html_style import look, px, size_of, style_of
 
-# On the low side, so that only boxes count that surely hold more than fits: px, and what a line and a letter are of that.
+# px, and what a line's height and a letter's width are of that; low, so that only what surely does not fit scrolls.
 FONT, LINE, LETTER = 12.0, 1.2, 0.45
 SMALL = 20.0  # px: an image or field that does not say how wide it is
 PATIENCE = 2000  # nodes; a box of a fixed height that holds more than these scrolls

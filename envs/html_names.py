@@ -88,7 +88,8 @@ def _child_text(el: Node, tag: str) -> str:
 
 def _first_heading(el: Node) -> str:
     def heading(n: Node) -> bool:
-        return n.tag in ("h1", "h2", "h3", "h4") or n.get("role") == "heading" or "ui-dialog-title" in n.get("class").split()
+        marked = n.get("role") == "heading" or "ui-dialog-title" in n.get("class").split()
+        return marked or n.tag in ("h1", "h2", "h3", "h4")
 
     found = first(el, heading)
     return text_of(found, 80) if found is not None else ""
@@ -98,7 +99,8 @@ def name_of(el: Node, role: str) -> str:
     """The name that a person would call an element by."""
     name = by_ids(el, "aria-labelledby") or squash(el.get("aria-label")) or _labels_text(el) or _native_name(el, role)
     if not name and role in table().from_content:
-        name = text_of(el, 120 if role in ("clickable", "treeitem") else 300) or _images_text(el) or squash(pseudo_words(el))
+        limit = 120 if role in ("clickable", "treeitem") else 300
+        name = text_of(el, limit) or _images_text(el) or squash(pseudo_words(el))
     if not name:
         name = next(filter(None, (squash(el.get(key)) for key in _TITLES)), "")
     if not name and role in FIELDS:
@@ -108,7 +110,7 @@ def name_of(el: Node, role: str) -> str:
 
 def _images_text(el: Node) -> str:
     def speaks(n: Node) -> bool:
-        if n.tag == "img" and "alt" in n.attrs or "aria-label" in n.attrs or "title" in n.attrs:
+        if (n.tag == "img" and "alt" in n.attrs) or "aria-label" in n.attrs or "title" in n.attrs:
             return True
         return n.tag == "title" and any(up.tag == "svg" for up in n.up())
 

@@ -16,16 +16,20 @@ _UNSEEN = frozenset({
 _BOXES = re.compile("(inline-)?(flex|grid)")
 _LENGTH = re.compile(r"(-?[\d.]+)(px|em|rem|)")
 _ZERO = re.compile(r"0*\.?0*%?")
+_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})\s?")
+_PRIVATE = re.compile("[\ue000-\uf8ff]")  # where icon fonts draw
 _CLIPS = re.compile("hidden|clip")
-_TRANSLATED = re.compile(r"translate(?:x|3d)?\(\s*-(\d+)")
-_CURSOR = {"button": "default", "input": "text", "textarea": "text", "select": "default", "option": "default", "label": "default"}
+_TRANSLATED = re.compile(r"translate(?:x|3d)?\(\s*-(\d+)(?:\.\d+)?%")
+_SIZED = frozenset({"img", "svg", "rect", "image", "iframe", "frame", "canvas", "video", "embed", "object", "input"})
+_CURSOR = dict.fromkeys(("button", "input", "textarea", "select", "option", "label"), "default")
 
 
 class Look(NamedTuple):
-    """``rendered``: takes part in the page. ``visible``: not ``visibility: hidden``. ``opaque``: not wholly transparent.
+    """How an element is seen.
 
-    ``onscreen``: not moved far off to the left or top. ``clipped``: in a box of no height or width that cuts off what is
-    in it. ``cursor``: what the pointer becomes.
+    ``rendered``: takes part in the page. ``visible``: not ``visibility: hidden``. ``opaque``: not wholly transparent.
+    ``onscreen``: not moved far off to the left or top. ``clipped``: in a box of no height or width that cuts off what
+    is in it. ``cursor``: what the pointer becomes.
     """
 
     rendered: bool
@@ -59,8 +63,8 @@ def pseudo_words(node: Node) -> str:
     for side in ("before", "after"):
         content = _sheet(node).declared(node, side).get("content", "")
         match = re.fullmatch(r"\"(.*)\"|'(.*)'", content)
-        raw = re.sub(r"\\([0-9a-fA-F]{1,6})\s?", lambda m: chr(min(int(m[1], 16), 0x10FFFF)), (match[1] or match[2] or "") if match else "")
-        words = re.sub("[\ue000-\uf8ff]", "", raw).strip()
+        raw = (match[1] or match[2] or "") if match else ""
+        words = _PRIVATE.sub("", _ESCAPE.sub(lambda m: chr(min(int(m[1], 16), 0x10FFFF)), raw)).strip()
         if words:
             return words
     return ""
@@ -80,8 +84,8 @@ def size_of(node: Node) -> tuple[float | None, float | None]:
     style = style_of(node)
     if not style and not node.attrs:
         return None, None
-    width = px(style.get("width", "")) if "width" in style else px(node.get("width"))
-    height = px(style.get("height", "")) if "height" in style else px(node.get("height"))
+    given = node.attrs if node.tag in _SIZED else {}
+    width, height = (px(style[key] if key in style else given.get(key, "")) for key in ("width", "height"))
     return width, height
 
 
@@ -110,7 +114,8 @@ def is_block(node: Node) -> bool:
     """An element of an inline tag that style rules put on lines of its own, or in a box beside."""
     style = style_of(node)
     out = style.get("float", "none") != "none" or style.get("position") in ("absolute", "fixed")
-    boxed = node.parent is not None and node.parent.is_element and _BOXES.match(style_of(node.parent).get("display", ""))
+    parent = node.parent
+    boxed = parent is not None and parent.is_element and _BOXES.match(style_of(parent).get("display", ""))
     return node.tag == "slot" or out or bool(boxed) or not style.get("display", "inline").startswith("inline")
 
 
@@ -175,7 +180,7 @@ def _moved_off(style: dict[str, str]) -> bool:
         if any((px(style.get(side, "")) or 0.0) < FAR for side in ("left", "top")):
             return True
         moved = _TRANSLATED.search(transform)
-        if moved and int(moved[1]) >= 100 and transform[moved.end() :].lstrip(".0123456789").startswith("%"):
+        if moved and float(moved[1]) >= 100:
             return True
     return "scale(0)" in transform
 

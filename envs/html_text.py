@@ -6,6 +6,7 @@ import functools
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from importlib.resources import files
 
 from .html_dom import Node
@@ -13,29 +14,35 @@ from .html_style import is_block, look
 
 PATIENCE = 2000  # nodes that one look for words goes through: an agent's page, not an archive, is what is read
 CONTROLS = frozenset({"input", "select", "textarea", "button"})
-FIELDS = frozenset({"textbox", "searchbox", "combobox", "listbox", "checkbox", "radio", "switch", "slider", "spinbutton"})
+FIELDS = frozenset({
+    "textbox", "searchbox", "combobox", "listbox", "checkbox", "radio", "switch", "slider", "spinbutton",
+})  # fmt: skip
 _SPACE = re.compile("[\t-\r \u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]+")
 
 
+@dataclass(frozen=True, slots=True)
 class Table:
     """The role table that the page scripts use too."""
 
-    def __init__(self) -> None:
-        data = json.loads((files("webagent.envs") / "page" / "roles.json").read_text("utf8"))
-        self.tag: dict[str, str] = data["tag"]
-        self.input: dict[str, str] = data["input"]
-        self.sets = {key: frozenset(words) for key, words in data.items() if isinstance(words, list)}
-
-    def __getattr__(self, name: str) -> frozenset[str]:
-        try:
-            return self.sets[name]
-        except KeyError:
-            raise AttributeError(name) from None
+    tag: dict[str, str]
+    input: dict[str, str]
+    actionable: frozenset[str]
+    from_content: frozenset[str]
+    container: frozenset[str]
+    lonely: frozenset[str]
+    leaf: frozenset[str]
+    inline: frozenset[str]
+    skip: frozenset[str]
+    shapes: frozenset[str]
+    generic_words: frozenset[str]
 
 
 @functools.cache
 def table() -> Table:
-    return Table()
+    data = json.loads((files("webagent.envs") / "page" / "roles.json").read_text("utf8"))
+    sets = {key: frozenset(words) for key, words in data.items() if isinstance(words, list)}
+    names = [field.name for field in fields(Table) if field.name in sets]
+    return Table(tag=data["tag"], input=data["input"], **{name: sets[name] for name in names})
 
 
 def squash(text: str) -> str:
@@ -115,4 +122,4 @@ def all_text(el: Node) -> str:
 
 
 def option_text(option: Node) -> str:
-    return squash(option.get("label") or "".join(n.text for n in option.below() if n.tag == "#text"))
+    return squash(option.get("label") or all_text(option))

@@ -12,7 +12,8 @@ from .html_text import FIELDS, cut, kind_of, option_text, table, text_of
 _NUMBER = re.compile(r"-?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 _TICKS = frozenset({"checkbox", "radio", "switch", "button", "slider"})
 _ARIA = (
-    ("aria-checked", "checked"), ("aria-selected", "selected"), ("aria-pressed", "pressed"), ("aria-current", "current"),
+    ("aria-checked", "checked"), ("aria-selected", "selected"), ("aria-pressed", "pressed"),
+    ("aria-current", "current"),
 )  # fmt: skip
 
 
@@ -106,7 +107,7 @@ def is_editable(el: Node) -> bool:
 
 
 def _is_disabled(el: Node) -> bool:
-    if el.get("aria-disabled") == "true" or any("inert" in n.attrs or n.get("aria-disabled") == "true" for n in el.up()):
+    if any("inert" in n.attrs or n.get("aria-disabled") == "true" for n in el.up()):
         return True
     if el.tag not in ("button", "input", "select", "textarea", "option", "optgroup", "fieldset"):
         return False
@@ -149,9 +150,7 @@ def states_of(el: Node, role: str) -> list[str]:
         states.append("selected")
     if role in ("button", "link") and style_of(el).get("pointer-events") == "none":
         states.append("disabled")
-    parent = el.parent
-    is_open = str(parent is not None and "open" in parent.attrs).lower() if tag == "summary" else el.get("aria-expanded")
-    states += {"true": ["expanded"], "false": ["collapsed"]}.get(is_open, [])
+    states += {"true": ["expanded"], "false": ["collapsed"]}.get(_expanded(el), [])
     for state, tags in (("readonly", ("input", "textarea")), ("required", ("input", "select", "textarea"))):
         if (state in attrs and tag in tags) or el.get(f"aria-{state}") == "true":
             states.append(state)
@@ -166,6 +165,12 @@ def states_of(el: Node, role: str) -> list[str]:
     if el.get("aria-modal") == "true":
         states.append("modal")
     return sorted(set(states))
+
+
+def _expanded(el: Node) -> str:
+    if el.tag != "summary":
+        return el.get("aria-expanded")
+    return "true" if el.parent is not None and "open" in el.parent.attrs else "false"
 
 
 def _selected(option: Node) -> bool:

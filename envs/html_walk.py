@@ -1,4 +1,4 @@
-"""One pass over a saved page in document order that picks what may become an element: ``page/walk.js`` without layout."""
+"""One pass over a saved page that picks what may become an element: ``page/walk.js`` without layout."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _CLOSED = frozenset({"input", "img", "textarea", "canvas", "video", "audio", "pr
 class At(NamedTuple):
     """What the way down to a node has brought.
 
-    ``parent``: index of the kept element above, or -1. ``role``: of text runs. ``mute``: text is part of a name already.
-    ``in_act``: inside something that takes clicks as a whole. ``pointer``: an element above shows the hand. ``rows``: a
-    listener above answers for its children. ``ghost``: fully transparent. ``drawing``: inside an SVG; ``plain``: one
-    that only decorates.
+    ``parent``: index of the kept element above, or -1. ``role``: of text runs. ``mute``: text is part of a name
+    already. ``in_act``: inside something that takes clicks as a whole. ``pointer``: an element above shows the hand.
+    ``rows``: a listener above answers for its children. ``ghost``: fully transparent. ``drawing``: inside an SVG;
+    ``plain``: one that only decorates.
     """
 
     parent: int = -1

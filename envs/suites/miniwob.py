@@ -24,13 +24,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ActionTimedOut, BrowserGone, PageUnreachable, UnknownName, WebAgentError
+from ..inputs import click
 from ..scenario import Verdict
 from ..types import Task
 from .server import POOL, StaticServer
 
 if TYPE_CHECKING:
-    from playwright.async_api import Page
-
     from ..session import Session
     from ..types import Action
 
@@ -41,6 +40,7 @@ FLIGHT_VIEWPORT = (560, 680)
 NEVER_MS = 2**31 - 1
 """The longest time that a page's timer takes; about 25 days."""
 START_TIMEOUT = 15.0
+CLICK_TIMEOUT = 3.0
 PAGES_MAX_AGE = 86_400
 
 # What a person left behind goes before the page's own generator runs: the focus (and where Tab would go on from), what
@@ -53,7 +53,6 @@ _BEGIN = """(async (o) => {
   if (typeof core !== 'object' || !core.cover_div) return null;
   if (o.clock && core.EPISODE_MAX_TIME === o.never) return null;
   if (!o.loading) {
-    if (document.activeElement) document.activeElement.blur();
     if (window.jQuery) jQuery(':animated').stop(true, true);
     const form = document.createElement('form');
     form.id = 'fields-of-no-form';
@@ -177,8 +176,7 @@ class MiniWobScenario:
         self.viewport = FLIGHT_VIEWPORT if self.info.category == "flight" else VIEWPORT
         self._server: StaticServer | None = None
         self._release: Callable[[], object] = _nothing
-        self._page: Page | None = None
-        self._parking: asyncio.Future[None] | None = None
+        self._page: Any = None
 
     @property
     def server(self) -> StaticServer:
@@ -204,12 +202,12 @@ class MiniWobScenario:
 
     async def start(self, session: Session, seed: int) -> Task:
         """Begin the episode of this seed; in the page if it is there already. Raises ``PageUnreachable``."""
-        self._park(session)
         goal = None
-        if not self.info.reload and _whole(session) and session.page.url.split("#")[0] == self.url:
+        whole = _whole(session) and await _click_beside(session, *self.viewport)
+        if whole and not self.info.reload and session.page.url.split("#")[0] == self.url:
             goal = await self._begin(session, seed, loading=False)
         if goal is None:
-            if not _whole(session):
+            if not (whole and _whole(session)):
                 await session.fresh()
             await session.goto(self.url)
             goal = await self._begin(session, seed, loading=True)
@@ -238,15 +236,6 @@ class MiniWobScenario:
             raise PageUnreachable(f"{self.id} failed to start: {error}") from None
         return None if goal is None else str(goal)
 
-    def _park(self, session: Session) -> None:
-        """Take the pointer out of the page, where it would hover over what is drawn next.
-
-        A move is handled with the page's next frame, so it goes beside the reset instead of before it.
-        """
-        if session.tabs:
-            self._parking = asyncio.ensure_future(session.page.mouse.move(-1, -1))
-            self._parking.add_done_callback(lambda move: move.cancelled() or move.exception())
-
     async def judge(self, session: Session, action: Action | None) -> Verdict:
         """What the page itself says. An episode whose page was left is over: it cannot be taken up again."""
         if self._page is not None and session.page is not self._page:
@@ -271,6 +260,21 @@ LEFT = Verdict(done=True, info={"raw_reward": 0.0, "reason": "left the task's pa
 
 def _nothing() -> None:
     """What there is to release before the server was asked for."""
+
+
+async def _click_beside(session: Session, width: int, height: int) -> bool:
+    """Click on the empty corner of the window, as a person might; False if the page does not answer.
+
+    It takes the pointer out of what is drawn next, and the browser forgets what was pressed last (arrow keys would
+    scroll that) and where Tab went on from. Without a move, which would wait for the page's next frame.
+    """
+    press, release = click(width - 1, height - 1)[1:]
+    try:
+        async with asyncio.timeout(CLICK_TIMEOUT):
+            sent = [session.tab.cdp.send(*message) for message in (press, release)]
+            return not any(isinstance(a, Exception) for a in await asyncio.gather(*sent, return_exceptions=True))
+    except TimeoutError:
+        return False
 
 
 def _whole(session: Session) -> bool:

@@ -89,8 +89,10 @@ def _stands_for(verb: str, step: GoalStep, said: frozenset[str], name: str, view
     given = content(name)
     if not given:
         return 0.0
-    cover = view.weight(given & said) / view.weight(given)
     by_verb = similarity(verb, name, view).score
+    if not by_verb and not given & said:
+        return 0.0
+    cover = view.weight(given & said) / view.weight(given)
     if step.place and verb in _PLACED_BY_NAME:
         by_verb = max(by_verb, similarity(step.place, name, view).score)
     by_cover = 0.55 + 0.25 * bool(given & content(verb)) if cover > 0.99 and len(given) > 1 else 0.0

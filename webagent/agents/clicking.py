@@ -157,6 +157,9 @@ def _belongs(e: Element, target: Target, view: PageView) -> float:
 def _settled(e: Element, wants_on: bool, view: PageView) -> bool:
     if e.role in TICKS:
         return e.has("checked") == wants_on
+    parent = view.by_ref.get(e.parent or "")
+    if e.role == "option" and parent is not None and parent.value and parent.value == e.name:
+        return wants_on
     if e.role in ("option", "tab", "treeitem", "gridcell"):
         return e.has("selected") == wants_on
     return e.role == "button" and e.has("pressed") == wants_on and (e.has("pressed") or not wants_on)
@@ -250,11 +253,13 @@ def submit(step: GoalStep, view: PageView, memory: StepMemory) -> Plan:
     return Plan(tuple(click(e, s, f'words "{step.target.words}"') for s, e in ranked[:5]))
 
 
-_SUBMIT_WORDS = frozenset(content("submit ok okay go save apply search send done continue confirm login next book"))
+_SUBMIT_WORDS = content("submit ok okay go save apply search send done continue confirm login next book")
+_HARMLESS = content("submit save apply search go done")
 
 
-def submitters(view: PageView) -> list[Element]:
-    """Buttons that look like they hand a form in, best first."""
+def submitters(view: PageView, *, unasked: bool = False) -> list[Element]:
+    """Buttons that look like they hand a form in, best first; ``unasked``: only those that nobody would mind."""
+    wanted = _HARMLESS if unasked else _SUBMIT_WORDS
     buttons = [e for e in view.usable if e.role in ("button", "clickable") and not e.has("disabled")]
-    found = [e for e in buttons if content(e.name) & _SUBMIT_WORDS and len(e.name) < 30]
+    found = [e for e in buttons if content(e.name) & wanted and len(e.name) < 30]
     return sorted(found, key=lambda e: (0 if "submit" in content(e.name) else 1, -view.at[e.ref]))

@@ -99,6 +99,7 @@ _PLACE_IN_ORDER = re.compile(
     r"\s+(?:paragraph|row|list|item|section|post)",
     re.IGNORECASE,
 )
+_WHERE = re.compile(r"\s+(?:in|on|at|inside|from|below|above|under)\s+(?=(?:the|a|this)\b)", re.IGNORECASE)
 _CENTRE = re.compile(r"^(?:the\s+)?(?:cent(?:er|re)|middle)\s+of\s+", re.IGNORECASE)
 _SIZE = re.compile(r"\b(large|big|small|tiny|larger|bigger|smaller)\b", re.IGNORECASE)
 _ARTICLES = re.compile(r"^(?:(?:the|a|an|my|your|his|her|their|any|some|this|that|its)\s+)+", re.IGNORECASE)
@@ -111,6 +112,8 @@ def read_target(phrase: str, protected: Protected) -> Target:
     named, quoted, scope = "", False, ""
     if match := _NAMED.search(phrase):
         named, phrase = phrase[match.end() :], phrase[: match.start()]
+        if not re.search(MARK, named):
+            named = _WHERE.split(named, maxsplit=1)[0]
     marks = [m for m in re.findall(MARK, named or phrase) if protected.literal(m).quoted]
     if marks:
         named, quoted = protected.literal(marks[0]).text, True

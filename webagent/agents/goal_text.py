@@ -95,7 +95,7 @@ VERBS: dict[str, str] = {
 VERB_PATTERN = "|".join(re.escape(v) for v in sorted(VERBS, key=len, reverse=True))
 _STARTS_WITH_VERB = re.compile(rf"(?P<verb>{VERB_PATTERN})(?=[\s.,:;!?{MARK[1:-1]}]|$)", re.IGNORECASE)
 
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+|(?:^|\s)\(?\d{1,2}[.)]\s+(?=[A-Z])")
+_SENTENCE = re.compile(r"(?:^|\s+)\(?\d{1,2}[.)]\s+(?=[A-Z])|(?<=[.!?])\s+|\n+")
 _BREAK = re.compile(
     r"(?P<sep>\s*[,;]\s*(?:and\s+then|and|then|but|finally|to)?\s*"
     r"|\s+(?:and\s+then|and\s+finally|and|then|before|to)\s+|\s*->\s*)"

@@ -197,7 +197,7 @@ class LexicalAgent:
             return asks
         asked = any(s.kind not in _STATES for s in self.steps)
         if not asked and not self.handed_in:
-            found = submitters(view)
+            found = submitters(view, unasked=True)
             self.handed_in = True
             if len(found) == 1 and (self.changed_something or bare(found[0].name) == "submit"):
                 return click(found[0], 0.5, "hands in what was filled:")
@@ -225,7 +225,7 @@ def _proposal(options: list[Option]) -> Proposal:
     total = math.log(sum(math.exp(x) for x in logits))
     logprobs = tuple(x - total for x in logits)
     lead = math.exp(logprobs[0])
-    confidence = max(0.0, min(1.0, unique[0].score)) * (0.6 + 0.4 * lead)
+    confidence = max(0.0, min(1.0, unique[0].score)) * (0.35 + 0.65 * lead)
     return Proposal(tuple(o.action for o in unique), logprobs, None, tuple(o.why for o in unique), round(confidence, 3))
 
 

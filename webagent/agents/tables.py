@@ -11,7 +11,7 @@ from .words import STOP_WORDS, bare, content
 
 _CELLS = frozenset({"cell", "gridcell", "rowheader", "columnheader"})
 _ASKING = content(
-    "what which who whom whose when where how many much do does did is are the tell me answer with take have has cost"
+    "what which who whom whose when where how many much do does did is are the tell me answer with take have has"
 )
 
 
