@@ -153,6 +153,14 @@ def _rendered(node: Node, style: dict[str, str]) -> bool:
     return display != "none" if display else not _hidden_by_browser(node)
 
 
+def shows_text(node: Node) -> bool:
+    """Are the words that stand directly in an element seen, where the element itself is?"""
+    if not node.is_element:
+        return True
+    folded = node.tag == "details" and "open" not in node.attrs
+    return look(node).visible and not folded and style_of(node).get("content-visibility") != "hidden"
+
+
 def _folded(option: Node) -> bool:
     """In a list that only opens on a click."""
     select = next((n for n in option.up() if n.tag == "select"), None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from importlib.resources import files
 
 from .html_dom import Node
-from .html_style import is_block, look
+from .html_style import is_block, look, shows_text
 
 PATIENCE = 2000  # nodes that one look for words goes through: an agent's page, not an archive, is what is read
 CONTROLS = frozenset({"input", "select", "textarea", "button"})
@@ -83,8 +83,9 @@ def text_of(node: Node, limit: int = 400, skip_controls: bool = True) -> str:
         if size > limit or depth > 60:
             continue
         if n.tag == "#text":
-            parts.append(n.text)
-            size += len(n.text)
+            if n.parent is None or n.parent is node or shows_text(n.parent):
+                parts.append(n.text)
+                size += len(n.text)
             continue
         if n is not node:
             spoken = _spoken(n, skip_controls)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from .html_dom import Node, parse
 from .html_flow import Ruler
 from .html_names import name_of, role_of
-from .html_style import look, px, size_of
+from .html_style import look, px, shows_text, size_of
 from .html_text import FIELDS, kind_of, squash, table
 from .html_values import options_of
 
@@ -115,7 +115,7 @@ class Walk:
         self._stack.append((None, at))
 
     def _text(self, node: Node, at: At) -> None:
-        if at.mute or at.drawing:
+        if at.mute or at.drawing or (node.parent is not None and not shows_text(node.parent)):
             return
         if self._run is None:
             if node.text.isspace():
@@ -136,7 +136,7 @@ class Walk:
         if el in self.proxies or not seen.rendered:
             return
         if not seen.visible:
-            return self._children(el, at._replace(mute=True))
+            return self._children(el, at)
         if at.ghost or not seen.opaque:
             return self._ghostly(el, at)
         if tag == "br":

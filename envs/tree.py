@@ -48,6 +48,7 @@ def elements_of(
             )
         )
     lost = {e.ref for e in made if "lost" in e.states}
+    lost |= {e.ref for e in made if e.role == "option" and e.parent in lost}
     return relink(made, {e.ref for e in made} - lost, parent) if lost else made
 
 

@@ -88,8 +88,9 @@ class Comparison:
     """Shares of elements that agree.
 
     ``raw``: live and ``outerHTML``. ``unlistened``: the same, with the live page's listeners set aside where markup
-    does not show them. ``whole``: the same, with the page saved whole. ``size``: elements of the live tree. ``listeners``:
-    actionables that only listeners make. ``static``: the page stands still and has no frames and no shadow roots.
+    does not show them. ``whole``: the same, with the page saved whole. ``size``: elements of the live tree.
+    ``listeners``: actionables that only listeners make. ``static``: the page stands still and has no frames and no
+    shadow roots.
     """
 
     page: Page

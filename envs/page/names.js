@@ -6,14 +6,17 @@ const attr = (el, key) => getAttribute.call(el, key);
 const rootOf = (el) => getRootNode.call(el);
 const isControl = (tag) => tag === "input" || tag === "select" || tag === "textarea" || tag === "button";
 
+const PLAIN = new Set(["presentation", "none", "generic", "text"]);
+
 function kindOf(el, tag) {
   return tag === "input" ? (attr(el, "type") || "text").toLowerCase() : "";
 }
 
 function roleOf(el, tag) {
-  const given = (attr(el, "role") || "").trim().split(/\s+/)[0].toLowerCase();
-  if (given && given !== "presentation" && given !== "none" && given !== "generic" && given !== "text") return given;
-  if (tag === "a") return hasAttribute.call(el, "href") ? "link" : given ? "" : "";
+  const tokens = (attr(el, "role") || "").toLowerCase().split(/\s+/);
+  const given = tokens.find((t) => ROLES.has(t) || PLAIN.has(t)) || ""; // tokens that are no role are passed over
+  if (given && !PLAIN.has(given)) return given;
+  if (tag === "a") return hasAttribute.call(el, "href") ? "link" : "";
   if (tag === "area") return hasAttribute.call(el, "href") ? "link" : "";
   if (tag === "input") {
     const kind = kindOf(el, tag);
@@ -90,7 +93,7 @@ function byIds(el, key) {
 
 function labelsText(el, tag) {
   if (!isControl(tag) && tag !== "meter" && tag !== "progress" && tag !== "output") return "";
-  const labels = labelled.get(el) || (labelled.size ? [] : el.labels || []); // el.labels searches the whole document
+  const labels = labelled.get(el) || (few ? el.labels || [] : []); // el.labels searches the whole document
   if (!labels.length) return "";
   return squash([...labels].map((l) => textOf(l, 200, true)).join(" "));
 }

@@ -17,6 +17,7 @@ const { getAttribute, hasAttribute, closest, matches, querySelector, querySelect
 const getRect = Element.prototype.getBoundingClientRect;
 
 const set = (name) => new Set(TABLE[name]);
+const ROLES = set("roles");
 const ACTIONABLE = set("actionable");
 const CONTENT = set("from_content");
 const CONTAINER = set("container");
@@ -43,6 +44,7 @@ const closedRoots = new WeakMap();
 const asked = new WeakMap(); // host -> its size when it was last looked into for a closed root
 let flagged = new WeakSet();
 let around = new Map(); // row or card -> its words, for the contexts of what is in it
+let few = true; // a page so small that searching it for labels costs little
 let labelled = new Map(); // control -> its labels, as the walk met them
 
 const shadowOf = (el) => shadowRoot.call(el) || closedRoots.get(el) || null;
@@ -174,6 +176,7 @@ function tree(budget) {
   hitTime = 0;
   modals = [...document.querySelectorAll("dialog:modal")];
   const { list, proxies, remote, hosts } = collect(document, flagged);
+  few = list.length < PLENTY;
   for (const c of list) place(c, list, proxies);
   const { kept, dropped } = choose(list, budget);
   for (const c of kept) if (c.far !== null) ((c.far = null), place(c, list, proxies));
@@ -187,7 +190,7 @@ function tree(budget) {
   const twins = new Map();
   for (const c of kept) {
     if (c.tag === "#text") continue;
-    c.name = c.role === "region" && !hasAttribute.call(c.node, "aria-label") ? "" : nameOf(c.node, c.tag, c.role);
+    c.name = nameOf(c.node, c.tag, c.role);
     if (c.act) twins.set(c.role + c.name, (twins.get(c.role + c.name) || 0) + 1);
   }
   const rows = kept.map((c) => (c.tag === "#text" ? textRow(c, up(c)) : elementRow(c, up(c), proxies, active, twins.get(c.role + c.name) > 1)));
@@ -222,8 +225,19 @@ function textRow(c, parent) {
   const r = c.nodes.length ? textBox(c) : { left: 0, top: 0, width: 0, height: 0 };
   const box = round(placed(c.at, r));
   const states = c.inView ? ["visible"] : [];
+  if (c.inView && isFolded(c.owner)) states.push("lost");
   const tag = nodeType.call(c.owner) === 1 ? localName.call(c.owner) : "";
   return [refOf(c.node), c.role, tag, cut(squash(c.words), 800), "", box, states, parent, null, null, "", "", ""];
+}
+
+// Text in a box of no height or width that cuts off what is in it: a closed fold.
+function isFolded(owner) {
+  for (let up = 0, n = owner; up < 4 && n && nodeType.call(n) === 1; up++, n = parentNode.call(n)) {
+    if (n.clientHeight !== 0 && n.clientWidth !== 0) continue;
+    const s = getComputedStyle(n);
+    if (s.overflowX !== "visible" && s.display !== "inline") return true;
+  }
+  return false;
 }
 
 function elementRow(c, parent, proxies, active, twin) {

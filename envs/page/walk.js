@@ -140,7 +140,7 @@ function collect(doc, flagged) {
     }
     if (act || region || CONTAINER.has(role) || (role === "img" && !inAct) || role === "progressbar" || role === "meter") return keep(el, tag, kind, act, region, hand);
     const saved = [textRole, mute, pointer, rows];
-    if (LEAF.has(role)) textRole = role;
+    if (LEAF.has(role) && role !== "img") textRole = role;
     mute = mute || getAttribute.call(el, "aria-hidden") === "true";
     pointer = pointer || hand;
     rows = flagged.has(el) && tag !== "body" && tag !== "html" && hasRows(el);
@@ -156,7 +156,7 @@ function collect(doc, flagged) {
       pointer = pointer || hand;
       rows = !act && flagged.has(el) && hasRows(el);
       if (LEAF.has(kind) && !act) textRole = kind;
-      mute = mute || getAttribute.call(el, "aria-hidden") === "true";
+      mute = mute || kind === "img" || getAttribute.call(el, "aria-hidden") === "true";
       if (act && (FIELDS.has(kind) || (CONTENT.has(kind) && !(kind === "clickable" && isRich(el))))) mute = inAct = true;
       if (!CLOSED.has(tag)) children(el);
       flush();
@@ -309,12 +309,14 @@ function place(c, list, proxies) {
   if (c.far !== null) return placeFar(c);
   const node = c.tag === "#text" ? c.owner : proxies.get(c.node) || c.node;
   let r = c.tag === "area" ? areaBox(c.node) : c.tag === "#text" && nodeType.call(node) !== 1 ? textBox(c) : getRect.call(c.closed ? c.select : node);
-  if (r.width < 1 && r.height < 1 && c.act && c.tag !== "#text") r = childBox(node) || r;
+  if (c.tag === "#text" && r.width < 1 && r.height < 1) r = textBox(c);
+  if (c.act && (r.width < 1 || r.height < 1)) r = childBox(node) || r;
   c.box = placed(c.at, r);
   const part = overlap(c.at.clip, c.box);
   c.inView = (part[2] > 0 || r.width === 0) && (part[3] > 0 || r.height === 0) && !(r.width === 0 && r.height === 0);
   const lost = c.box[0] + c.box[2] + scrollX <= 0 || c.box[1] + c.box[3] + scrollY <= 0;
-  c.gone = (lost && !isInRegion(c, list)) || (r.width <= 1 && r.height <= 1) || (c.ghost && (r.width < 8 || r.height < 8));
+  const empty = c.act && !c.closed && (r.width < 1 || r.height < 1) && !SHAPES.has(c.tag);
+  c.gone = empty || (lost && !isInRegion(c, list)) || (r.width <= 1 && r.height <= 1) || (c.ghost && (r.width < 8 || r.height < 8));
 }
 
 const placed = (at, r) => [at.ox + at.scale * r.left, at.oy + at.scale * r.top, at.scale * r.width, at.scale * r.height];
@@ -338,11 +340,20 @@ function childBox(node) {
   return null;
 }
 
+// The union of a run's texts, one range each: a run may go on from a shadow root into slotted text.
 function textBox(c) {
-  const range = document.createRange();
-  range.setStartBefore(c.nodes[0]);
-  range.setEndAfter(c.nodes[c.nodes.length - 1]);
-  return range.getBoundingClientRect();
+  const box = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const node of c.nodes.slice(0, 20)) {
+    const range = node.ownerDocument.createRange();
+    range.selectNodeContents(node);
+    const r = range.getBoundingClientRect();
+    if (r.width < 1 && r.height < 1) continue;
+    box[0] = Math.min(box[0], r.left);
+    box[1] = Math.min(box[1], r.top);
+    box[2] = Math.max(box[2], r.right);
+    box[3] = Math.max(box[3], r.bottom);
+  }
+  return box[0] === Infinity ? new DOMRect() : new DOMRect(box[0], box[1], box[2] - box[0], box[3] - box[1]);
 }
 
 function areaBox(area) {
@@ -391,7 +402,7 @@ function dropBare(list, alive) {
     const bare = !c.act && c.tag !== "#text" && CONTAINER.has(c.role) && c.role !== "iframe";
     const named = bare && c.below === 1 && LONELY.has(c.role) ? hasOwnName(c) : false;
     c.keep = !bare || c.below > 1 || (c.below === 1 && (!LONELY.has(c.role) || named)) ? 1 : 0;
-    if (c.role === "img" && !c.act && !nameOf(c.node, c.tag, "img")) c.keep = 0;
+    if (c.role === "img" && c.tag !== "#text" && !c.act && !nameOf(c.node, c.tag, "img")) c.keep = 0;
     const up = c.parent >= 0 ? list[c.parent] : null;
     if (up) up.below += c.keep ? 1 : c.below;
   }

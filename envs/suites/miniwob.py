@@ -202,12 +202,13 @@ class MiniWobScenario:
 
     async def start(self, session: Session, seed: int) -> Task:
         """Begin the episode of this seed; in the page if it is there already. Raises ``PageUnreachable``."""
+        whole = _whole(session)
         goal = None
-        whole = _whole(session) and await _click_beside(session, *self.viewport)
         if whole and not self.info.reload and session.page.url.split("#")[0] == self.url:
             goal = await self._begin(session, seed, loading=False)
+            whole = goal is not None
         if goal is None:
-            if not (whole and _whole(session)):
+            if not whole:
                 await session.fresh()
             await session.goto(self.url)
             goal = await self._begin(session, seed, loading=True)
@@ -224,6 +225,8 @@ class MiniWobScenario:
             "loading": loading, "url": self.url, "seed": seed, "clock": self.clock, "never": NEVER_MS,
             "patience": START_TIMEOUT * 1000,
         }  # fmt: skip
+        if not await _click_beside(session, *self.viewport):
+            return None
         try:
             goal = await session.evaluate(f"{_BEGIN}({json.dumps(options)})", timeout=START_TIMEOUT + 1)
         except ActionTimedOut:
