@@ -15,13 +15,17 @@ from collections import Counter
 
 from .html_dom import Node, address, parse
 from .html_names import context_of, hint_of, name_of
-from .html_style import look, size_of, style_of
+from .html_style import is_folded, look, size_of, style_of
 from .html_text import FIELDS, cut, kind_of, squash, table
 from .html_values import states_of, value_of
 from .html_walk import Candidate, Walk
 from .types import ActionTree, Element, Shape
 
 _VALUED = frozenset({"option", "slider", "progressbar", "scrollbar"})
+_BOXED = frozenset({
+    "input", "select", "textarea", "button", "img", "svg", "canvas", "video", "audio", "iframe", "frame", "embed",
+    "object", "progress", "meter", "summary", "area", "fieldset", "dialog", "li", "td", "th", "text",
+})  # fmt: skip
 _HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})\b")
 _RGB = re.compile(r"rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)\s*(?:[,/]\s*([\d.]+)%?\s*)?\)")
 _COLOURS = {
@@ -47,7 +51,7 @@ def tree_from_html(html: str, *, url: str = "", budget: int = 400) -> ActionTree
     walk.run(parse(html, url))
     kept, dropped = choose(walk, budget)
     for c in (walk.list[i] for i in kept):
-        c.name = cut(squash(c.words), 800) if c.is_text else _name(c)
+        c.name = _name(c)
     twins = Counter((c.role, c.name) for c in (walk.list[i] for i in kept) if c.act)
     slots: dict[int, Element] = {}
     for i in kept:
@@ -84,12 +88,12 @@ def _without_bare(walk: Walk) -> list[int]:
     kept = []
     for i in range(len(walk.list) - 1, -1, -1):
         c = walk.list[i]
-        if _is_gone(c, walk.proxies):
+        if _is_gone(walk, c):
             continue
         bare = not c.act and not c.is_text and c.role in roles.container and c.role != "iframe"
         lonely = c.role in roles.lonely and not (bare and c.below == 1 and _has_own_name(c.node))
         c.keep = not bare or c.below > 1 or (c.below == 1 and not lonely)
-        if c.role == "img" and not c.act and not name_of(c.node, "img"):
+        if c.role == "img" and not c.is_text and not c.act and not name_of(c.node, "img"):
             c.keep = False
         if c.parent >= 0:
             walk.list[c.parent].below += 1 if c.keep else c.below
@@ -102,28 +106,35 @@ def _has_own_name(el: Node) -> bool:
     return "aria-label" in el.attrs or "aria-labelledby" in el.attrs or el.tag == "fieldset"
 
 
-def _is_gone(c: Candidate, proxies: dict[Node, Node]) -> bool:
-    node = c.node.parent if c.is_text else proxies.get(c.node, c.node)
-    if node is None or not node.is_element or c.closed:
+def _is_gone(walk: Walk, c: Candidate) -> bool:
+    """Nobody could get to it: off the page, cut off, or of no size."""
+    if c.closed:
+        return _is_gone(walk, walk.list[c.parent])
+    node = c.node.parent if c.is_text else walk.proxies.get(c.node, c.node)
+    if node is None or not node.is_element:
         return False
     seen = look(node)
     if c.tag == "option":
         return not seen.rendered
-    if not seen.onscreen or (seen.clipped and not c.is_text):
+    if not seen.onscreen or (is_folded(node) if c.is_text else seen.clipped or (c.act and _is_empty(node))):
         return True
-    if not c.is_text and not node.kids and node.shadow is None and node.tag in table().inline:
-        return not node.attrs.keys() & {"class", "id", "style"}  # nothing could make it larger than nothing
     width, height = size_of(node)
     if c.ghost and any(side is not None and side < 8 for side in (width, height)):
         return True
     return width is not None and height is not None and width <= 1 and height <= 1
 
 
+def _is_empty(node: Node) -> bool:
+    """Nothing in it, and nothing that a style sheet in another file could be about."""
+    empty = not node.kids and node.shadow is None and node.tag not in _BOXED and node.tag not in table().shapes
+    return empty and not node.attrs.keys() & {"class", "id", "style"}
+
+
 # ---- elements ---------------------------------------------------------------------------------------------------
 
 
 def _name(c: Candidate) -> str:
-    return "" if c.role == "region" and "aria-label" not in c.node.attrs else name_of(c.node, c.role)
+    return cut(squash(c.words), 800) if c.is_text else name_of(c.node, c.role)
 
 
 def _element(c: Candidate, ref: str, parent: Element | None, twin: bool) -> Element:

@@ -12,7 +12,7 @@ from .html_values import number, value_of
 _TITLES = (
     "title", "placeholder", "aria-placeholder", "data-placeholder", "data-tooltip", "data-title", "data-original-title",
 )  # fmt: skip
-_NO_ROLE = frozenset({"", "presentation", "none", "generic", "text"})
+_PLAIN = frozenset({"presentation", "none", "generic", "text"})
 
 
 def closest(el: Node, tags: frozenset[str], roles: frozenset[str]) -> Node | None:
@@ -21,8 +21,11 @@ def closest(el: Node, tags: frozenset[str], roles: frozenset[str]) -> Node | Non
 
 def role_of(el: Node) -> str:
     tag = el.tag
-    given = (el.get("role").split() or [""])[0].lower()
-    if given not in _NO_ROLE:
+    tokens = el.get("role").lower().split()
+    given = next(
+        (t for t in tokens if t in _PLAIN or t in table().roles), ""
+    )  # tokens that are no role are passed over
+    if given and given not in _PLAIN:
         return given
     if tag in ("a", "area"):
         return "link" if "href" in el.attrs else ""
@@ -54,7 +57,7 @@ def _referred(el: Node, other: Node) -> str:
 
 
 def _labels_text(el: Node) -> str:
-    labels = (el.scope.met or el.scope.labels).get(el, []) if el.tag in LABELABLE else []
+    labels = el.scope.met.get(el) or el.scope.labels.get(el, []) if el.tag in LABELABLE else []
     return squash(" ".join(text_of(label, 200) for label in labels))
 
 
@@ -230,9 +233,10 @@ def _neighbourhood(el: Node, name: str) -> str:
     for node in list(el.up())[1:5]:
         if node.tag == "body":
             break
-        words = text_of(node, 160)
-        if len(words) > len(name):
-            return words
+        if node not in el.scope.around:
+            el.scope.around[node] = text_of(node, 160)
+        if len(el.scope.around[node]) > len(name):
+            return el.scope.around[node]
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import NamedTuple
 
@@ -193,9 +194,14 @@ def _moved_off(style: dict[str, str]) -> bool:
     return "scale(0)" in transform
 
 
-def _clips_all(node: Node) -> bool:
+def is_folded(owner: Node) -> bool:
+    """Text of this element is in a box of no height or width that cuts off what is in it: a closed fold."""
+    return any(_clips_all(node, 0.0) for node in itertools.islice(owner.up(), 4))
+
+
+def _clips_all(node: Node, size: float = 1.0) -> bool:
     style = style_of(node)
     if not style or not _CLIPS.search(style.get("overflow", "") + style.get("overflow-y", "")):
         return False
-    sides = (style.get("width", ""), style.get("height", ""), style.get("max-height", ""))
-    return any((px(side) if side else None) in (0.0, 1.0) for side in sides)
+    sides = (px(style.get(side, "")) for side in ("width", "height", "max-height"))
+    return any(side is not None and side <= size for side in sides)

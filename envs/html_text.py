@@ -35,6 +35,7 @@ class Table:
     skip: frozenset[str]
     shapes: frozenset[str]
     generic_words: frozenset[str]
+    roles: frozenset[str]
 
 
 @functools.cache

@@ -179,7 +179,7 @@ class Walk:
         inside = at
         if hand or at.rows or kind or el.attrs:
             inside = at._replace(
-                mute=at.mute or el.get("aria-hidden") == "true", pointer=at.pointer or hand, rows=listed,
+                mute=at.mute or el.get("aria-hidden") == "true" or (kind == "img" and not at.in_act), pointer=at.pointer or hand, rows=listed,
                 role=kind if kind in roles.leaf and not act else at.role,
             )  # fmt: skip
         region = not at.in_act and el.tag not in roles.inline and self._ruler.scrolls(el)

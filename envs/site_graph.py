@@ -6,6 +6,7 @@ linked to). An edge is a link: ``names`` of the elements that carry it, ``follow
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urldefrag
 
 import networkx as nx
@@ -51,10 +52,10 @@ class SiteGraph:
         if seen:
             self.graph.nodes[page]["seen"] = True
 
-    def _edge(self, a: str, b: str) -> dict[str, object]:
+    def _edge(self, a: str, b: str) -> dict[str, Any]:
         if not self.graph.has_edge(a, b):
             self.graph.add_edge(a, b, names=set(), followed=0)
-        edge: dict[str, object] = self.graph.edges[a, b]
+        edge: dict[str, Any] = self.graph.edges[a, b]
         return edge
 
 

@@ -289,9 +289,9 @@ def from_json(kind: Any, data: Any) -> Any:
         args = typing.get_args(kind)
         kinds = [args[0]] * len(data) if args[-1] is Ellipsis else args
         return tuple(from_json(k, v) for k, v in zip(kinds, data, strict=True))
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         hints = _hints(kind)
-        return kind(**{k: from_json(hints.get(k, Any), v) for k, v in data.items()})  # type: ignore[operator]
+        return kind(**{k: from_json(hints.get(k, Any), v) for k, v in data.items()})
     if kind is bytes:
         return base64.b64decode(data)
     return data

@@ -57,6 +57,7 @@ NAMES = {
         "<label>Every <select><option>day</select> at <input></label>",
         "combobox 'Every at'",
     ),
+    "section by its heading": ("<section aria-labelledby=h><h2 id=h>News</h2><p>x</section>", "region 'News'"),
     "unicode": ("<button>Übergröße 日本 &#x1F600;</button>", "button 'Übergröße 日本 😀'"),
 }
 
@@ -76,7 +77,8 @@ ROLES = {
     "<div tabindex=0>t</div>": "clickable", "<i style='cursor:pointer'>t</i>": "clickable", "<h2>t</h2>": "heading",
     "<label>t</label>": "label", "<canvas></canvas>": "canvas", "<progress value=.4></progress>": "progressbar",
     "<style>.c{cursor:pointer}</style><div class=c>t</div>": "clickable", "<img alt=Boat src=b.png>": "img",
-    "<details><summary>t</summary>hidden</details>": "button", "<iframe src=x></iframe>": "iframe",
+    "<details><summary>t</summary>hidden</details>": "button", "<button role=foo>t</button>": "button",
+    "<a href=x role='doc-noteref link'>1</a>": "link", "<span role=img aria-label=Rocket>🚀</span>": "img", "<iframe src=x></iframe>": "iframe",
 }  # fmt: skip
 
 
@@ -135,7 +137,8 @@ HIDDEN = [
     "<details>x<p>x</details>", "<div style='content-visibility:hidden'><p>x</p></div>", "<audio src=x></audio>",
     "<style>.s{position:absolute;left:-9999px}</style><a class=s href=#c>Skip</a>", "<title>x</title>",
     "<div style='height:0;overflow:hidden'><button>x</button></div>", "<i style='width:1px;height:1px'>x</i>",
-    "<div style='opacity:0'><button>x</button></div>", "<ul></ul><form></form><section></section>",
+    "<div style='opacity:0'><button>x</button></div>", "<a href=x></a>", "<div onclick=f></div>",
+    "<div style='max-height:0;overflow:hidden'>x</div>", "<span role=img>x</span>", "<ul></ul><form></form><section></section>",
 ]  # fmt: skip
 
 
@@ -208,7 +211,8 @@ def test_links_become_absolute() -> None:
 def test_declarative_shadow_roots_and_slots() -> None:
     html = (
         "<x-card><template shadowrootmode=open><style>p{display:none}</style><p>never</p>"
-        "<h3><slot name=t>Untitled</slot></h3><slot></slot></template><b slot=t>Title</b><button>Go</button><i slot=nowhere>lost</i></x-card><p>outside</p>"
+        "<h3><slot name=t>Untitled</slot></h3><slot></slot></template>"
+        "<b slot=t>Title</b><button>Go</button><i slot=nowhere>lost</i></x-card><p>outside</p>"
     )
     assert lines(html) == ["heading 'Title'", "button 'Go'", "text 'outside'"]
 

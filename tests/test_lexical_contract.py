@@ -16,7 +16,7 @@ ROLES = "button link textbox combobox checkbox radio tab option slider listbox s
 ROLES += ["text", "label", "heading", "cell", "row", "table", "dialog", "canvas"]
 GOALS = [
     "Select all the shades of red and press Submit.", "Book the cheapest flight from: A to: B on 10/01/2016.",
-    "Drag all circles into the left box, and everything else into the right box.", "How many large red items are there?",
+    "Drag all circles into the left box, and everything else into the right box.", "How many red items are there?",
     'Enter an item that starts with "Ca" and ends with "da".', "Set the sliders to the combination [1,2,3] and submit.",
     "Scroll to the bottom and click the 2nd link", "Open File > Export > PDF", "Rate it 4 stars, then log out",
     "Find the 4th word in the paragraph and type it into the textbox", "?!", "Reply to Ann with \"hi\"",

@@ -1,7 +1,8 @@
 """What the tree script costs, as a ratio to a bare walk that only reads every element's box, in one run.
 
-``python tests/tree_cost.py`` prints the table. Measured inside the page, so that neither the protocol nor Python counts;
-the two are taken in turns, and the medians are compared. Reading the listeners is a call of its own and stands beside it.
+``python tests/tree_cost.py`` prints the table. Measured inside the page, so that neither the protocol nor Python
+counts; the two are taken in turns, and the medians are compared. Reading the listeners is a call of its own and
+stands beside it.
 """
 
 from __future__ import annotations
