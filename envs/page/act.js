@@ -63,7 +63,8 @@ function takes(node, hit) {
   const label = closest.call(hit, "label");
   if (label && label.control === target) return true;
   if (localName.call(hit) === "img" && localName.call(target) === "area") return true;
-  return composedContains(hit, target) && (getComputedStyle(target).pointerEvents === "none" || localName.call(target) === "option" || SHAPES.has(localName.call(target)) || localName.call(hit) === "svg");
+  if (localName.call(target) === "option") return hit === closest.call(target, "select");
+  return composedContains(hit, target) && (getComputedStyle(target).pointerEvents === "none" || SHAPES.has(localName.call(target)) || localName.call(hit) === "svg");
 }
 
 // Outside of a clipping ancestor: "scroll" where scrolling brings it back, "lost" where nothing a person does would.

@@ -157,7 +157,7 @@ function collect(doc, flagged) {
       rows = !act && flagged.has(el) && hasRows(el);
       if (LEAF.has(kind) && !act) textRole = kind;
       mute = mute || kind === "img" || getAttribute.call(el, "aria-hidden") === "true";
-      if (act && (FIELDS.has(kind) || (CONTENT.has(kind) && !(kind === "clickable" && isRich(el))))) mute = inAct = true;
+      if (act && (FIELDS.has(kind) || (CONTENT.has(kind) && !(kind === "clickable" && (tag === "tr" || isRich(el)))))) mute = inAct = true;
       if (!CLOSED.has(tag)) children(el);
       flush();
     });
