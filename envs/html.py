@@ -127,7 +127,7 @@ def _is_gone(walk: Walk, c: Candidate) -> bool:
 def _is_empty(node: Node) -> bool:
     """Nothing in it, and nothing that a style sheet in another file could be about."""
     empty = not node.kids and node.shadow is None and node.tag not in _BOXED and node.tag not in table().shapes
-    return empty and not node.attrs.keys() & {"class", "id", "style"}
+    return empty and not node.attrs.keys() & {"class", "id", "style", "role"}
 
 
 # ---- elements ---------------------------------------------------------------------------------------------------

@@ -286,3 +286,13 @@ def test_fields_are_filled_with_trusted_events(page: Open, html: str, op: str, t
     field = next(e for e in env.observation.tree.elements if e.ref == target.ref)
     assert field.value == value
     assert "true" in env.observation.title and "false" not in env.observation.title
+
+
+def test_options_below_the_fold_of_a_list_are_reached(page: Open) -> None:
+    env = page("<select multiple size=3 aria-label=List>" + "".join(f"<option>O{i}" for i in range(12)) + "</select>")
+    do(env, "select", "List", "O9")
+    do(env, "click", "O1")
+    do(env, "select", "O11", "O11")
+    assert [e.name for e in env.observation.tree.elements if e.has("selected")] == ["O1", "O9", "O11"]
+    do(env, "click", "O9")
+    assert [e.name for e in env.observation.tree.elements if e.has("selected")] == ["O1", "O11"]

@@ -79,7 +79,7 @@ function clippedBy(node, x, y) {
     const wide = x < r.left - 0.5 || x > r.right + 0.5;
     const high = y < r.top - 0.5 || y > r.bottom + 0.5;
     if (!wide && !high) continue;
-    const can = (wide && /auto|scroll/.test(s.overflowX)) || (high && /auto|scroll/.test(s.overflowY));
+    const can = tag === "select" || (wide && /auto|scroll/.test(s.overflowX)) || (high && /auto|scroll/.test(s.overflowY));
     return can ? "scroll" : "lost";
   }
   return "";
