@@ -24,7 +24,7 @@ from .types import ActionTree, Element, Shape
 _VALUED = frozenset({"option", "slider", "progressbar", "scrollbar"})
 _BOXED = frozenset({
     "input", "select", "textarea", "button", "img", "svg", "canvas", "video", "audio", "iframe", "frame", "embed",
-    "object", "progress", "meter", "summary", "area", "fieldset", "dialog", "li", "td", "th", "text",
+    "object", "progress", "meter", "summary", "details", "area", "fieldset", "dialog", "li", "td", "th", "text",
 })  # fmt: skip
 _HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})\b")
 _RGB = re.compile(r"rgba?\(\s*(\d+)[\s,]+(\d+)[\s,]+(\d+)\s*(?:[,/]\s*([\d.]+)%?\s*)?\)")
@@ -127,7 +127,7 @@ def _is_gone(walk: Walk, c: Candidate) -> bool:
 def _is_empty(node: Node) -> bool:
     """Nothing in it, and nothing that a style sheet in another file could be about."""
     empty = not node.kids and node.shadow is None and node.tag not in _BOXED and node.tag not in table().shapes
-    return empty and not node.attrs.keys() & {"class", "id", "style", "role"}
+    return empty and not node.attrs.keys() & {"class", "id", "style", "role", "contenteditable"}
 
 
 # ---- elements ---------------------------------------------------------------------------------------------------
