@@ -174,14 +174,17 @@ class Walk:
             act = True
             if role not in roles.container or role in ("listitem", "row", "group"):
                 kind = "gridcell" if role == "cell" else "clickable"
-        shown = role in roles.container or (role == "img" and not at.in_act) or role in ("progressbar", "meter")
+        picture = kind == "img" and not at.in_act
+        shown = role in roles.container or picture or role in ("progressbar", "meter")
         listed = not act and el.tag not in ("body", "html") and _listens(el) and _has_rows(el)
         inside = at
         if hand or at.rows or kind or el.attrs:
             inside = at._replace(
-                mute=at.mute or el.get("aria-hidden") == "true" or (kind == "img" and not at.in_act), pointer=at.pointer or hand, rows=listed,
-                role=kind if kind in roles.leaf and not act else at.role,
-            )  # fmt: skip
+                mute=at.mute or picture or el.get("aria-hidden") == "true",
+                role=kind if kind in roles.leaf and kind != "img" and not act else at.role,
+                pointer=at.pointer or hand,
+                rows=listed,
+            )
         region = not at.in_act and el.tag not in roles.inline and self._ruler.scrolls(el)
         if act or region or shown:
             return self._keep(el, kind, act, region, at, inside)

@@ -30,7 +30,7 @@ def page_source() -> str:
     """The scripts of ``page/`` as one expression that installs ``globalThis.webagent`` once."""
     folder = files("webagent.envs") / "page"
     table = json.dumps(json.loads((folder / "roles.json").read_text("utf8")))
-    parts = [(folder / f"{name}.js").read_text("utf8") for name in ("page", "names", "walk", "act")]
+    parts = [(folder / f"{name}.js").read_text("utf8") for name in ("page", "names", "walk", "place", "act")]
     face = ", ".join(_FACE)
     return (
         f"(() => {{ if (globalThis.{NAME}) return; const TABLE = {table};\n"

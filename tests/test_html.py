@@ -78,7 +78,8 @@ ROLES = {
     "<label>t</label>": "label", "<canvas></canvas>": "canvas", "<progress value=.4></progress>": "progressbar",
     "<style>.c{cursor:pointer}</style><div class=c>t</div>": "clickable", "<img alt=Boat src=b.png>": "img",
     "<details><summary>t</summary>hidden</details>": "button", "<button role=foo>t</button>": "button",
-    "<a href=x role='doc-noteref link'>1</a>": "link", "<span role=img aria-label=Rocket>🚀</span>": "img", "<iframe src=x></iframe>": "iframe",
+    "<a href=x role='doc-noteref link'>1</a>": "link", "<span role=img aria-label=Rocket>🚀</span>": "img",
+    "<iframe src=x></iframe>": "iframe",
 }  # fmt: skip
 
 
@@ -138,7 +139,8 @@ HIDDEN = [
     "<style>.s{position:absolute;left:-9999px}</style><a class=s href=#c>Skip</a>", "<title>x</title>",
     "<div style='height:0;overflow:hidden'><button>x</button></div>", "<i style='width:1px;height:1px'>x</i>",
     "<div style='opacity:0'><button>x</button></div>", "<a href=x></a>", "<div onclick=f></div>",
-    "<div style='max-height:0;overflow:hidden'>x</div>", "<span role=img>x</span>", "<ul></ul><form></form><section></section>",
+    "<div style='max-height:0;overflow:hidden'>x</div>", "<span role=img>x</span>",
+    "<ul></ul><form></form><section></section>",
 ]  # fmt: skip
 
 
