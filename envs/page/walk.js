@@ -27,6 +27,7 @@ function collect(doc, flagged) {
   let pointer = false; // an ancestor shows the hand
   let rows = false; // an ancestor's listener answers for its children
   let ghost = false; // fully transparent
+  let beneath = null; // inside visibility: hidden, what `mute` was before
   let far = null; // box of an ancestor that is screens away, once there are more candidates than will be kept
   let run = null;
 
@@ -67,14 +68,19 @@ function collect(doc, flagged) {
   function visit(node) {
     const type = nodeType.call(node);
     if (type === 1) element(node);
-    else if (type === 3 && !mute) text(node);
+    else if (type === 3 && !mute && !folded(node)) text(node);
   }
+
+  const folded = (node) => {
+    const owner = parentNode.call(node);
+    return nodeType.call(owner) === 1 && localName.call(owner) === "details" && !owner.open;
+  };
 
   // Runs `work` with the walk's state saved before and put back after it.
   function inside(work) {
-    const saved = [parent, textRole, mute, inAct, pointer, rows, ghost];
+    const saved = [parent, textRole, mute, inAct, pointer, rows, ghost, beneath];
     work();
-    [parent, textRole, mute, inAct, pointer, rows, ghost] = saved;
+    [parent, textRole, mute, inAct, pointer, rows, ghost, beneath] = saved;
   }
 
   function slot(el) {
@@ -91,10 +97,11 @@ function collect(doc, flagged) {
       if (!checkVisibility.call(el)) {
         if (!isContents(el)) return;
       } else if (!checkVisibility.call(el, VISIBLE)) {
-        return inside(() => ((mute = true), children(el)));
+        return inside(() => ((beneath = beneath ?? mute), (mute = true), children(el)));
       } else return ghostly(el, tag);
     }
     if (ghost) return ghostly(el, tag);
+    if (beneath !== null) return inside(() => ((mute = beneath), (beneath = null), element(el)));
     if (tag === "br") return void (run !== null && (run.words += " "));
     if (INLINE.has(tag)) return visible(el, tag);
     flush();
