@@ -197,7 +197,10 @@ class Walk:
         slot = self._push(el, "region" if blank else kind, at, act or region)
         self.list[slot].region = region
         inside = inside._replace(parent=slot)
-        if act and (kind in FIELDS or (kind in table().from_content and not (kind == "clickable" and _is_rich(el)))):
+        if act and (
+            kind in FIELDS
+            or (kind in table().from_content and not (kind == "clickable" and (el.tag == "tr" or _is_rich(el))))
+        ):
             inside = inside._replace(mute=True, in_act=True)
         if el.tag not in _CLOSED:
             self._children(el, inside)
