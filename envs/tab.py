@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 MOTION_LIMIT_MS = 600  # how long animations and changes are waited for
 REQUEST_LIMIT = 3.0  # seconds, for requests that the last action started
+IMAGE_LIMIT = 0.5  # seconds, for pictures: they give boxes their size
 NAVIGATION_LIMIT = 10.0
 LOAD_LIMIT = 2.0  # seconds from DOMContentLoaded to load
 IGNORED_REQUESTS = frozenset(
-    {"websocket", "eventsource", "media", "ping", "beacon", "image", "font", "other", "manifest", "texttrack"}
+    {"websocket", "eventsource", "media", "ping", "beacon", "font", "other", "manifest", "texttrack"}
 )
 SMALL_PAGE = 5000  # elements up to which the protocol is asked once for every closed shadow root
 
@@ -60,7 +61,7 @@ class Tab:
         self._dialogs = asyncio.Event()
         self.opening = 0.0  # until when another tab is expected, on time.monotonic's clock
         self._moving: dict[str, float] = {}  # frame that navigates or loads -> until when that is waited for
-        self._requests: dict[Request, float] = {}
+        self._requests: dict[Request, float] = {}  # under way -> until when it is waited for
         self._change = asyncio.Event()
         self._sessions: dict[str, CDPSession] = {}
 
@@ -109,7 +110,8 @@ class Tab:
 
     def _on_request(self, request: Request) -> None:
         if request.resource_type not in IGNORED_REQUESTS:
-            self._requests[request] = time.monotonic()
+            limit = IMAGE_LIMIT if request.resource_type == "image" else REQUEST_LIMIT
+            self._requests[request] = time.monotonic() + limit
 
     def _on_request_end(self, request: Request) -> None:
         if self._requests.pop(request, None) is not None:
@@ -182,7 +184,7 @@ class Tab:
     def busy(self) -> bool:
         """A navigation is on its way, or a request that started a short time ago."""
         now = time.monotonic()
-        self._requests = {r: t for r, t in self._requests.items() if now - t < REQUEST_LIMIT}
+        self._requests = {r: t for r, t in self._requests.items() if now < t}
         self._moving = {f: t for f, t in self._moving.items() if now < t}
         return bool(self._moving) or bool(self._requests)
 
@@ -191,7 +193,7 @@ class Tab:
         while self.busy and not self.page.is_closed():
             self._change.clear()
             waiting = len(self._moving) + len(self._requests)
-            ends = [*self._moving.values(), *(t + REQUEST_LIMIT for t in self._requests.values())]
+            ends = [*self._moving.values(), *self._requests.values()]
             try:
                 await asyncio.wait_for(self._change.wait(), max(0.01, min(ends) - time.monotonic()))
             except TimeoutError:

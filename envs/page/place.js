@@ -22,11 +22,14 @@ function place(c, list, proxies) {
   const part = overlap(c.at.clip, c.box);
   c.inView = (part[2] > 0 || r.width === 0) && (part[3] > 0 || r.height === 0) && !(r.width === 0 && r.height === 0);
   const lost = c.box[0] + c.box[2] + scrollX <= 0 || c.box[1] + c.box[3] + scrollY <= 0;
-  const empty = c.act && !c.closed && (r.width < 1 || r.height < 1) && !SHAPES.has(c.tag);
+  const empty = c.act && !c.closed && (r.width < 1 || r.height < 1) && !SHAPES.has(c.tag) && !hasPicture(node);
   c.gone = empty || (lost && c.role !== "option" && !isInRegion(c, list)) || (r.width <= 1 && r.height <= 1) || (c.ghost && (r.width < 8 || r.height < 8));
 }
 
 const placed = (at, r) => [at.ox + at.scale * r.left, at.oy + at.scale * r.top, at.scale * r.width, at.scale * r.height];
+
+// A picture that has not come yet gives its element no size.
+const hasPicture = (node) => localName.call(node) === "img" || querySelector.call(node, "img,svg,canvas") !== null;
 
 function isInRegion(c, list) {
   for (let up = c.parent; up >= 0; up = list[up].parent) if (list[up].region) return true;
