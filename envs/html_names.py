@@ -213,7 +213,8 @@ def context_of(el: Node, role: str, name: str, twin: bool) -> str:
 
     ``twin``: another element of the page has the same role and name.
     """
-    row = closest(el, *_ROWS)
+    vague = twin or len(name) < 3
+    row = closest(el, *_ROWS) if vague or role in FIELDS else None
     found = [_row_header(el)] if role in FIELDS else []
     if row is not None and row is not el:
         around = el.scope.around
@@ -221,7 +222,7 @@ def context_of(el: Node, role: str, name: str, twin: bool) -> str:
             own = name_of(row, "group") if row.tag == "fieldset" or row.get("role") else ""
             around[row] = own or text_of(row, 160)
         found.append(around[row])
-    elif twin or len(name) < 3:
+    elif vague:
         found.append(_neighbourhood(el, name))
     found.append(by_ids(el, "aria-describedby"))
     words = cut(squash(" · ".join(w for w in found if w and w != name)), 160)

@@ -233,13 +233,14 @@ function besideText(node, forward) {
 // What tells this element from others of the same name: headers, legend, or the rest of its row or card.
 function contextOf(el, role, name, twin) {
   const described = byIds(el, "aria-describedby");
-  const row = closest.call(el, "tr,li,[role=row],[role=listitem],article,fieldset,[role=radiogroup],[role=group]");
+  const vague = twin || name.length < 3;
+  const row = (vague || FIELDS.has(role)) && closest.call(el, "tr,li,[role=row],[role=listitem],article,fieldset,[role=radiogroup],[role=group]");
   const found = [];
   if (FIELDS.has(role)) found.push(rowHeader(el));
   if (row && row !== el) {
     if (!around.has(row)) around.set(row, wordsAround(row));
     found.push(around.get(row));
-  } else if (twin || name.length < 3) found.push(neighbourhood(el, name));
+  } else if (vague) found.push(neighbourhood(el, name));
   if (described) found.push(described);
   const words = cut(squash(found.filter((w) => w && w !== name).join(" · ")), 160);
   return words === name ? "" : words;
@@ -293,7 +294,7 @@ const ARIA = [["aria-checked", "checked"], ["aria-selected", "selected"], ["aria
 function statesOf(el, tag, role) {
   const states = [];
   const on = (key) => attr(el, key) === "true";
-  if (matches.call(el, ":disabled") || on("aria-disabled") || closest.call(el, "[inert],[aria-disabled=true]")) states.push("disabled");
+  if (matches.call(el, ":disabled") || on("aria-disabled") || (anyInert && closest.call(el, "[inert],[aria-disabled=true]"))) states.push("disabled");
   for (const [key, state] of ARIA) {
     const value = attr(el, key);
     if (value === "mixed") states.push("mixed");

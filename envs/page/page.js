@@ -44,6 +44,7 @@ const closedRoots = new WeakMap();
 const asked = new WeakMap(); // host -> its size when it was last looked into for a closed root
 let flagged = new WeakSet();
 let around = new Map(); // row or card -> its words, for the contexts of what is in it
+let anyInert = true; // something on the page is switched off as a whole
 let few = true; // a page so small that searching it for labels costs little
 let labelled = new Map(); // control -> its labels, as the walk met them
 
@@ -175,8 +176,9 @@ function tree(budget) {
   around = new Map();
   hitTime = 0;
   modals = [...document.querySelectorAll("dialog:modal")];
-  const { list, proxies, remote, hosts } = collect(document, flagged);
+  const { list, proxies, remote, hosts, entered } = collect(document, flagged);
   few = list.length < PLENTY;
+  anyInert = entered || document.querySelector("[inert],[aria-disabled=true]") !== null;
   for (const c of list) place(c, list, proxies);
   const { kept, dropped } = choose(list, budget);
   for (const c of kept) if (c.far !== null) ((c.far = null), place(c, list, proxies));

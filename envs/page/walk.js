@@ -5,7 +5,7 @@ const FULL = { visibilityProperty: true, opacityProperty: true };
 const VISIBLE = { visibilityProperty: true };
 const MAX_DEPTH = 1200;
 const MAX_OPTIONS = 60;
-const PLENTY = 1200; // candidates after which far parts of the page are only skimmed
+const PLENTY = 800; // candidates after which far parts of the page are only skimmed
 const FAR_SCREENS = 3;
 
 const isContents = (el) => getComputedStyle(el).display === "contents";
@@ -30,6 +30,7 @@ function collect(doc, flagged) {
   let beneath = null; // inside visibility: hidden, what `mute` was before
   let far = null; // box of an ancestor that is screens away, once there are more candidates than will be kept
   let run = null;
+  let entered = false; // went into a shadow root or a frame
 
   const push = (node, role, tag, act, extra) => list.push(extra ? { node, role, tag, parent, act, at, far, ...extra } : { node, role, tag, parent, act, at, far }) - 1;
 
@@ -57,7 +58,7 @@ function collect(doc, flagged) {
     let from = node;
     if (nodeType.call(node) === 1) {
       const shadow = shadowRoot.call(node) || closedRoots.get(node);
-      if (shadow) watch((from = shadow));
+      if (shadow) (watch((from = shadow)), (entered = true));
       else if (mayHide(node)) hosts.push(node);
     }
     for (let child = firstChild.call(from); child !== null; child = nextSibling.call(child)) visit(child);
@@ -139,7 +140,7 @@ function collect(doc, flagged) {
     if (!inAct && far === null) {
       const style = getComputedStyle(el);
       hand = style.cursor === "pointer";
-      region = !INLINE.has(tag) && !CLIPLESS.has(style.overflowY) && canScroll(el, style);
+      region = !INLINE.has(tag) && !STILL.has(tag) && !CLIPLESS.has(style.overflowY) && canScroll(el, style);
       if (!act && isClickable(el, tag, hand && !pointer)) {
         act = true;
         if (!CONTAINER.has(role) || role === "listitem" || role === "row" || role === "group") kind = role === "cell" ? "gridcell" : "clickable";
@@ -174,7 +175,7 @@ function collect(doc, flagged) {
 
   function isClickable(el, tag, hand) {
     if (tag === "html" || tag === "body") return false;
-    if (rows || hand || hasAttribute.call(el, "onclick") || getAttribute.call(el, "draggable") === "true") return true;
+    if ((rows && !PARTS.has(tag)) || hand || hasAttribute.call(el, "onclick") || getAttribute.call(el, "draggable") === "true") return true;
     if (hasAttribute.call(el, "tabindex") && el.tabIndex >= 0) return true;
     return flagged.has(el) && !hasRows(el);
   }
@@ -182,7 +183,7 @@ function collect(doc, flagged) {
   // A listener on a list answers for its rows: the rows are what a person clicks.
   function hasRows(el) {
     const tags = new Map();
-    for (const c of kidsOf(el)) if (nodeType.call(c) === 1) tags.set(localName.call(c), (tags.get(localName.call(c)) || 0) + 1);
+    for (const c of kidsOf(el)) if (nodeType.call(c) === 1 && !PARTS.has(localName.call(c))) tags.set(localName.call(c), (tags.get(localName.call(c)) || 0) + 1);
     return Math.max(0, ...tags.values()) > 1 && !textOnly(el);
   }
 
@@ -279,6 +280,7 @@ function collect(doc, flagged) {
       }
       if (!inner || !inner.documentElement) return void remote.push(list[parent]);
       watch(inner);
+      entered = true;
       const [x, y] = lift(el, 0, 0);
       const scale = at.scale * (lift(el, 1, 0)[0] - x);
       const [ox, oy] = [at.ox + at.scale * x, at.oy + at.scale * y];
@@ -293,9 +295,11 @@ function collect(doc, flagged) {
 
   children(doc);
   flush();
-  return { list, proxies, remote, hosts };
+  return { list, proxies, remote, hosts, entered };
 }
 
 const SPECIAL = new Set(["slot", "svg", "label", "legend", "caption", "select", "iframe", "frame"]);
 const CLOSED = new Set(["input", "img", "textarea", "canvas", "video", "audio", "progress", "meter"]); // their content is not drawn
+const PARTS = new Set(["section", "main", "nav", "header", "footer", "form", "aside", "fieldset", "ul", "ol", "table", "script", "style"]); // no rows
+const STILL = new Set(["p", "li", "td", "th", "tr", "thead", "tfoot", "h1", "h2", "h3", "h4", "h5", "h6", "dt", "dd", "img", "input", "button", "hr"]);
 const CLIPLESS = new Set(["visible", "clip"]);
