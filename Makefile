@@ -24,8 +24,8 @@ help:  ## say what each target does
 
 setup: $(VENV)/.browser  ## .venv, dependencies and a browser
 
-run: setup  ## do a task on the bundled demo site and write a report
-	@$(BIN)/webagent run --task $(TASK) --policy lexical --out $(REPORT) --report $(REPORT)
+run: setup  ## do a task on the bundled practice site (nothing there is real: --yes) and write a report
+	@$(BIN)/webagent run --task $(TASK) --policy lexical --yes --out $(REPORT) --report $(REPORT)
 
 test: setup  ## run all tests
 	@$(BIN)/pytest $(ARGS)
