@@ -296,3 +296,46 @@ def test_options_below_the_fold_of_a_list_are_reached(page: Open) -> None:
     assert [e.name for e in env.observation.tree.elements if e.has("selected")] == ["O1", "O9", "O11"]
     do(env, "click", "O9")
     assert [e.name for e in env.observation.tree.elements if e.has("selected")] == ["O1", "O11"]
+
+
+class Heavy(http.server.BaseHTTPRequestHandler):
+    """A page with a link to 300 MB."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        if self.path == "/":
+            self.end_headers()
+            self.wfile.write(b"<a href='/big.bin'>Get it</a>")
+            return
+        self.send_header("Content-Disposition", "attachment; filename=../big.bin")
+        self.send_header("Content-Length", str(300 * 2**20))
+        self.end_headers()
+        try:
+            for _ in range(300):
+                self.wfile.write(bytes(2**20))
+        except ConnectionError:
+            return  # refused or cancelled, as it should be
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_download_of_300_mb_holds_nothing_up(chromium: Browser, tmp_path: Path, kept: bool) -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Heavy) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        scenario = WebScenario(f"http://127.0.0.1:{server.server_port}/", "g")
+        began = time.monotonic()
+        with WebEnv(scenario, browser=chromium, downloads=tmp_path / "files" if kept else None) as env:
+            env.reset(seed=1)
+            assert do(env, "click", "Get it") == ""
+            _, _, _, _, info = env.step(Action("wait"))
+            assert named(env, "Get it")
+            if not kept:
+                (line,) = info["downloads"]
+                assert line.startswith("refused ") and line.endswith("big.bin: no folder for downloads was given")
+        assert time.monotonic() - began < 40
+        server.shutdown()
+    assert not (tmp_path / "big.bin").exists()
