@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +72,7 @@ class Session:
         self._proxy: Proxy | None = None
         self.last_blocked: list[str] = []
         self._opening: set[asyncio.Future[Any]] = set()
+        self._arrived = asyncio.Event()  # another page appeared
 
     @classmethod
     async def open(cls, native: PlaywrightBrowser, options: Options) -> Session:
@@ -108,6 +109,7 @@ class Session:
     # ---- tabs -------------------------------------------------------------------------------------------------
 
     def _on_page(self, page: Page) -> None:
+        self._arrived.set()
         work = asyncio.ensure_future(self._adopt(page))
         self._opening.add(work)
         work.add_done_callback(self._opening.discard)
@@ -286,8 +288,13 @@ class Session:
 
     async def _expect_tab(self, tab: Tab, before: int) -> None:
         """Where the page asked for another tab, wait (bounded) until it is there and adopted."""
-        while time.monotonic() < tab.opening and len(self.tabs) == before and not self._opening:
-            await asyncio.sleep(0.01)
+        left = tab.opening - time.monotonic()
+        if left > 0 and len(self.tabs) == before and not self._opening:
+            self._arrived.clear()
+            try:
+                await asyncio.wait_for(self._arrived.wait(), left)
+            except TimeoutError:
+                pass  # the browser opened none: a blocked popup
         tab.opening = 0.0
         if self._opening:
             await self._tabs_ready()
@@ -323,13 +330,13 @@ class Session:
         try:
             async with asyncio.timeout(3.0):
                 await tab.cdp.send("Runtime.terminateExecution")
-            return replace_settled(await tab.observe("input", self.options.budget), "busy")
+            return (await tab.observe("input", self.options.budget))._replace(settled="busy")
         except (TimeoutError, Error, ActionTimedOut, DialogOpened):
             if tab.last is None:
                 return Reading(
                     ActionTree(viewport=self.options.viewport), "", tab.page.url, "busy", {"tree": 0.0, "settle": 0.0}
                 )
-            return tab.last._replace(settled="busy", tree=replace(tab.last.tree))
+            return tab.last._replace(settled="busy")
 
     def renumber(self) -> None:
         """Let references start anew with the next observation, as on a freshly loaded page."""
@@ -359,7 +366,3 @@ class Session:
                 pass  # the browser is gone, and the context with it
         if proxy is not None:
             await proxy.close()
-
-
-def replace_settled(reading: Reading, settled: str) -> Reading:
-    return reading._replace(settled=settled)

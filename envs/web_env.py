@@ -225,11 +225,10 @@ class WebEnv(gym.Env[dict[str, Any], Any]):
             for ref in (checked.target, checked.text if checked.op == "drag" else None):
                 if ref is not None:
                     self.observation.tree.find(ref)
-        except BadAction as bad:
-            error = f"BadAction: {bad}" + (f"; {bad.hint}" if bad.hint else "")
-        else:
             failed = await session.act(checked)
             error = failed.line if isinstance(failed, ActionFailed) else ""
+        except BadAction as bad:  # by its form, its target, its key or the secret that it names
+            error = f"BadAction: {bad}" + (f"; {bad.hint}" if bad.hint else "")
         t1 = time.perf_counter()
         reading = await session.observe(self.settle)
         t2 = time.perf_counter()

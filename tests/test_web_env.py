@@ -135,6 +135,8 @@ def test_bad_actions_end_in_last_error_not_in_an_exception(page: Open) -> None:
     assert do(env, "type", "text", "x").startswith("NotEditable")
     env.step(Action("goto", text="ftp://example.com/"))
     assert env.observation.last_error
+    env.step(Action("press", text="Nokey"))
+    assert env.observation.last_error.startswith("BadAction: unknown key 'Nokey'")
     assert env.step(env.action_space.sample())[0] is not None
 
 

@@ -12,7 +12,7 @@ const nodeValue = getterOf(Node.prototype, "nodeValue");
 const textContent = getterOf(Node.prototype, "textContent");
 const localName = getterOf(Element.prototype, "localName");
 const shadowRoot = getterOf(Element.prototype, "shadowRoot");
-const { getRootNode, contains, compareDocumentPosition } = Node.prototype;
+const { getRootNode } = Node.prototype;
 const { getAttribute, hasAttribute, closest, matches, querySelector, querySelectorAll, checkVisibility } = Element.prototype;
 const getRect = Element.prototype.getBoundingClientRect;
 
