@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from . import inputs
 from .errors import ActionFailed, ElementCovered, ElementDisabled, ElementGone, ElementHidden, NoSuchOption, NotEditable
 from .fields import date_keys, date_value
-from .types import Action
+from .types import Action, Element
 
 if TYPE_CHECKING:
     from .tab import Tab
@@ -39,6 +39,10 @@ class Limits:
     resolve: Callable[[str], str] = str  # from text with {{secret:NAME}} to what is typed
 
 
+def _plainly_clicked(e: Element) -> bool:
+    return e.tag not in ("option", "input:file") and not (e.has("disabled") or e.has("covered"))
+
+
 class Hands:
     """Performs actions on one tab. ``send`` puts all events of one action on the wire and waits for their replies."""
 
@@ -46,8 +50,14 @@ class Hands:
         self.tab = tab
         self.limits = limits
 
-    async def perform(self, action: Action) -> None:
-        """Do it. Raises ``ActionFailed``; what the page does with it is seen by the next observation."""
+    async def perform(self, action: Action, target: Element | None = None) -> None:
+        """Do it. Raises ``ActionFailed``; what the page does with it is seen by the next observation.
+
+        ``target``: the element as it was observed; a click right after that look needs no second one.
+        """
+        aim = self.tab.take_aim(action.target or "")
+        if action.op == "click" and aim and target and action.point is None and _plainly_clicked(target):
+            return await self.send(inputs.click(*aim))
         await getattr(self, f"_{action.op}")(action)
 
     async def send(self, messages: list[inputs.Message]) -> None:

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 START_TIMEOUT = 60.0
 CALL_TIMEOUT = 120.0
+ANSWER_TIMEOUT = 5.0
 _environment = threading.Lock()
 
 
@@ -57,6 +60,7 @@ class Browser:
         self._thread: threading.Thread | None = None
         self._reaper: subprocess.Popen[bytes] | None = None
         self._owner = os.getpid()
+        self._relaunch = asyncio.Lock()
 
     def __enter__(self) -> Browser:
         return self.start()
@@ -70,6 +74,11 @@ class Browser:
     @property
     def alive(self) -> bool:
         return self.native is not None and self.native.is_connected() and self._owner == os.getpid()
+
+    @property
+    def running(self) -> bool:
+        """Its thread is there, whether or not Chromium is."""
+        return self._thread is not None and self._thread.is_alive() and self._owner == os.getpid()
 
     def start(self) -> Browser:
         """Launch, unless it runs already; returns itself."""
@@ -92,7 +101,7 @@ class Browser:
         self._thread = threading.Thread(target=self._run, args=(self._loop,), name="webagent-browser", daemon=True)
         self._thread.start()
         try:
-            self.call(self._launch(), timeout=START_TIMEOUT)
+            self.call(self.connected(), timeout=START_TIMEOUT)
         except BaseException:
             self.close()
             raise
@@ -113,7 +122,17 @@ class Browser:
         if threading.current_thread() is self._thread:
             work.close()
             raise BrowserGone("call() was used on the browser's own thread", "await the coroutine there")
-        future = asyncio.run_coroutine_threadsafe(work, loop)
+        return self._result(asyncio.run_coroutine_threadsafe(work, loop), timeout)
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
+        """Start a coroutine on the browser's thread; the future tells when it is done."""
+        if self._loop is None or self._owner != os.getpid():
+            work.close()
+            raise BrowserGone("the browser is not running", "start it again: Browser.start()")
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    @staticmethod
+    def _result(future: concurrent.futures.Future[T], timeout: float) -> T:
         try:
             return future.result(timeout)
         except concurrent.futures.TimeoutError:
@@ -125,17 +144,44 @@ class Browser:
             future.cancel()
             raise
 
-    async def _launch(self) -> None:
-        from playwright.async_api import Error, async_playwright
+    async def connected(self, check: bool = False) -> PlaywrightBrowser:
+        """The running Chromium, on the browser's own loop; launched anew if it has died. ``check``: ask it, too.
 
-        manager = async_playwright()
-        with _environment:  # the driver inherits TMPDIR, and its profiles then lie in our folder
-            before = os.environ.get("TMPDIR")
-            os.environ["TMPDIR"] = self.folder
-            try:
-                self._playwright = await manager.start()
-            finally:
-                os.environ.pop("TMPDIR") if before is None else os.environ.__setitem__("TMPDIR", before)
+        Raises ``BrowserMissing`` if none comes up.
+        """
+        async with self._relaunch:
+            if check and self.native is not None and not await self._answers():
+                self.kill()
+                self.native = self._playwright = None
+            if self.native is None or not self.native.is_connected():
+                await self._launch()
+            assert self.native is not None
+            return self.native
+
+    async def _answers(self) -> bool:
+        from playwright.async_api import Error
+
+        assert self.native is not None
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT):
+                session = await self.native.new_browser_cdp_session()
+                await session.send("Browser.getVersion")
+                await session.detach()
+        except (Error, TimeoutError):
+            return False
+        return True
+
+    def kill(self) -> None:
+        """End every process of this browser at once; the next ``connected`` launches it anew."""
+        for pid in self.pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    async def _launch(self) -> None:
+        from playwright.async_api import Error
+
+        if self._playwright is None:
+            self._playwright = await self._start_driver()
         flags = [*launch_args(self.headless), *launch_flags(), "--disable-smooth-scrolling", OWNER_SWITCH + self.folder]
         try:
             self.native = await self._playwright.chromium.launch(
@@ -144,9 +190,22 @@ class Browser:
                 args=flags, env={**os.environ, "TMPDIR": self.folder},
             )  # fmt: skip
         except Error as error:
+            self._playwright = None
             reason = str(error).splitlines()[0]
             raise BrowserMissing(f"{self.executable} does not start: {reason}", "run 'webagent doctor'") from None
         self.version = self.native.version
+
+    async def _start_driver(self) -> Any:
+        from playwright.async_api import async_playwright
+
+        manager = async_playwright()
+        with _environment:  # the driver inherits TMPDIR, and its profiles then lie in our folder
+            before = os.environ.get("TMPDIR")
+            os.environ["TMPDIR"] = self.folder
+            try:
+                return await manager.start()
+            finally:
+                os.environ.pop("TMPDIR") if before is None else os.environ.__setitem__("TMPDIR", before)
 
     def pids(self) -> list[int]:
         """Process ids that belong to this browser."""

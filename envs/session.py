@@ -76,9 +76,15 @@ class Session:
 
     @classmethod
     async def open(cls, native: PlaywrightBrowser, options: Options) -> Session:
+        """A new context. Raises ``BrowserGone``."""
+        from playwright.async_api import Error
+
         session = cls(native, options)
         try:
             await session._open_context()
+        except Error as error:
+            await session.close()
+            raise BrowserGone(f"no context could be opened: {str(error).splitlines()[0]}") from None
         except BaseException:
             await session.close()
             raise
@@ -102,9 +108,14 @@ class Session:
         await self._tabs_ready()
 
     async def fresh(self) -> None:
-        """A new, empty context: no cookies, no storage, one blank tab."""
+        """A new, empty context: no cookies, no storage, one blank tab. Raises ``BrowserGone``."""
+        from playwright.async_api import Error
+
         await self._close_context()
-        await self._open_context()
+        try:
+            await self._open_context()
+        except Error as error:
+            raise BrowserGone(f"no context could be opened: {str(error).splitlines()[0]}") from None
 
     # ---- tabs -------------------------------------------------------------------------------------------------
 
@@ -154,6 +165,14 @@ class Session:
     @property
     def page(self) -> Page:
         return self.tab.page
+
+    @property
+    def alive(self) -> bool:
+        return self._context is not None and self.native.is_connected()
+
+    @property
+    def crashed(self) -> bool:
+        return any(tab.crashed for tab in self.tabs)
 
     def views(self) -> tuple[TabView, ...]:
         """The open tabs as an observation shows them."""
@@ -266,7 +285,8 @@ class Session:
         if action.op in NAVIGATION_OPS or action.op in ("new_tab", "close_tab", "switch_tab"):
             return await self._navigate(tab, action)
         if action.op not in ("answer", "done", "give_up"):
-            await tab.until_dialog(Hands(tab, self.options.limits).perform(action))
+            target = tab.last.tree.by_ref.get(action.target or "") if tab.last else None
+            await tab.until_dialog(Hands(tab, self.options.limits).perform(action, target))
 
     async def _navigate(self, tab: Tab, action: Action) -> None:
         if action.op == "goto":
@@ -320,6 +340,10 @@ class Session:
             return dialog_tree(tab, self.options.viewport)
         except ActionTimedOut:
             return await self._unstick(tab)
+        except BrowserGone:
+            if not self.alive or tab.crashed or tab.page.is_closed():
+                raise
+            return self._unread(tab)  # it navigates without end
         except Error as error:
             raise BrowserGone(f"the page went away: {str(error).splitlines()[0]}") from None
 
@@ -332,11 +356,12 @@ class Session:
                 await tab.cdp.send("Runtime.terminateExecution")
             return (await tab.observe("input", self.options.budget))._replace(settled="busy")
         except (TimeoutError, Error, ActionTimedOut, DialogOpened):
-            if tab.last is None:
-                return Reading(
-                    ActionTree(viewport=self.options.viewport), "", tab.page.url, "busy", {"tree": 0.0, "settle": 0.0}
-                )
-            return tab.last._replace(settled="busy")
+            return self._unread(tab)
+
+    def _unread(self, tab: Tab) -> Reading:
+        """What was last seen of a page that cannot be read now."""
+        nothing = Reading(ActionTree(viewport=self.options.viewport), "", "", "busy", {"tree": 0.0, "settle": 0.0})
+        return (tab.last or nothing)._replace(settled="busy", url=tab.page.url)
 
     def renumber(self) -> None:
         """Let references start anew with the next observation, as on a freshly loaded page."""

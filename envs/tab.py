@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .errors import ActionTimedOut, BrowserGone
@@ -29,17 +30,25 @@ LOAD_LIMIT = 2.0  # seconds from DOMContentLoaded to load
 IGNORED_REQUESTS = frozenset(
     {"websocket", "eventsource", "media", "ping", "beacon", "font", "other", "manifest", "texttrack"}
 )
+AIM_AGE = 0.008  # seconds, half a frame: nothing can have moved since that a person could have seen
+LISTENERS_AGE = 0.25  # seconds after which listeners are asked for even if the document has not changed
 SMALL_PAGE = 5000  # elements up to which the protocol is asked once for every closed shadow root
 
 
 class Reading(NamedTuple):
-    """What one look at the page gave. ``ms``: {"settle", "tree"}."""
+    """What one look at the page gave.
+
+    ``ms``: {"settle", "tree"}. ``mutations``: changes of the DOM since the look before. ``aims``: by ref, the point of
+    the viewport where the look found that a click arrives (elements of the top document and what it may enter).
+    """
 
     tree: ActionTree
     title: str
     url: str
     settled: str
     ms: dict[str, float]
+    mutations: int = 0
+    aims: Mapping[str, tuple[float, float]] = MappingProxyType({})
 
 
 class DialogOpened(Exception):
@@ -58,6 +67,7 @@ class Tab:
         self.prompt: str | None = None
         self.crashed = False
         self.last: Reading | None = None
+        self._looked = 0.0  # when ``last`` was read, on time.monotonic's clock
         self._dialogs = asyncio.Event()
         self.opening = 0.0  # until when another tab is expected, on time.monotonic's clock
         self._moving: dict[str, float] = {}  # frame that navigates or loads -> until when that is waited for
@@ -225,6 +235,7 @@ class Tab:
         total = (time.perf_counter() - t0) * 1000
         ms = {**reading.ms, "settle": max(0.0, total - reading.ms["tree"])}
         self.last = reading._replace(ms=ms, settled=reading.settled if settled else "busy")
+        self._looked = time.monotonic() if self.last.settled != "busy" else 0.0
         return self.last
 
     async def _read(self, level: str, budget: int, motion_ms: int) -> Reading:
@@ -237,18 +248,30 @@ class Tab:
         width, height = raw["view"]
         x, y, mx, my = raw["scroll"]
         tree = ActionTree(tuple(kept), raw["dropped"] + dropped, (width, height), (x, y, mx, my))
-        return Reading(tree, raw["title"], self.page.url, raw["settled"], {"tree": raw["ms"][1]})
+        aims = {f"e{ref}": (x, y) for ref, x, y in raw["aims"]}
+        return Reading(
+            tree, raw["title"], self.page.url, raw["settled"], {"tree": raw["ms"][1]}, raw["mutations"], aims
+        )
+
+    def take_aim(self, ref: str) -> tuple[float, float] | None:
+        """Where to click ``ref`` without looking again; only right after a look, and only once."""
+        fresh = time.monotonic() - self._looked < AIM_AGE and not self.busy
+        self._looked = 0.0
+        return self.last.aims.get(ref) if fresh and self.last is not None else None
 
     async def _look_fully(
         self, world: World, level: str, budget: int, motion_ms: int, ask_listeners: bool
     ) -> dict[str, Any]:
-        """The rows of one frame, looked at again only if listeners or closed roots turn up that were not known."""
+        """The rows of one frame, looked at again only if listeners or closed roots turn up that were not known.
+
+        Listeners are asked for when the document is new, has changed, or was last asked a while ago: a script may add
+        some without a change.
+        """
         new = world.fresh or world.empty
         world.renumber = world.renumber or world.fresh
-        if ask_listeners:
-            flags, raw = await asyncio.gather(world.listeners(), self._look(world, level, budget, motion_ms))
-        else:
-            flags, raw = None, await self._look(world, level, budget, motion_ms)
+        raw = await self._look(world, level, budget, motion_ms)
+        old = time.monotonic() - world.asked > LISTENERS_AGE
+        flags = await world.listeners() if ask_listeners and (new or old or raw["epoch"] != world.epoch) else None
         found = await world.adopt_all_closed_roots() if new and raw["flags"]["n"] <= SMALL_PAGE else 0
         if raw["suspects"]:
             found += await world.adopt_closed_roots(raw["suspects"])
@@ -257,6 +280,10 @@ class Tab:
         if found or (flags is not None and flags["f"] != raw["flags"]["f"]):
             again = await self._look(world, "input", budget, motion_ms, flags)
             raw = {**again, "settled": raw["settled"], "ms": [raw["ms"][0], raw["ms"][1] + again["ms"][1]]}
+        if flags is not None:
+            world.asked = time.monotonic()
+        raw["mutations"] = max(0, raw["epoch"] - world.epoch)
+        world.epoch = raw["epoch"]
         world.empty = not raw["rows"]
         world.renumber = False
         return raw

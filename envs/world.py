@@ -63,6 +63,8 @@ class World:
         self.fresh = True  # a document that this world has not read yet
         self.renumber = False  # start references anew at the next look
         self.empty = True  # nothing was on it at the last look
+        self.epoch = 0  # changes of the document up to the last look, as its script counts them
+        self.asked = 0.0  # when listeners were last asked for, on time.monotonic's clock
 
     async def _enter(self) -> int:
         made = await self.cdp.send("Page.createIsolatedWorld", {"frameId": self.frame_id, "worldName": NAME})

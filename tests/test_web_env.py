@@ -153,7 +153,7 @@ def test_what_covers_an_element_is_named(page: Open) -> None:
 def test_secrets_are_typed_but_never_seen(page: Open) -> None:
     env = page("<input aria-label='Key' type='password'>", resolve=lambda text: text.replace("{{secret:k}}", "hunter2"))
     do(env, "type", "Key", "{{secret:k}}")
-    assert env._browser_call(env._session.evaluate("document.querySelector('input').value")) == "hunter2"
+    assert env._browser.call(env._stage.session.evaluate("document.querySelector('input').value")) == "hunter2"
     assert named(env, "Key").value == "••••"
     assert "hunter2" not in repr(env.observation)
 

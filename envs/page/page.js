@@ -82,7 +82,6 @@ function watch(root) {
   observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
 }
 
-const task = () => new Promise((resolve) => setTimeout(resolve, 0));
 const frame = () =>
   new Promise((resolve) => {
     const late = setTimeout(resolve, 120); // a page that is not drawn gives no frames
@@ -102,13 +101,14 @@ function animating(limit) {
   });
 }
 
-// One task and one frame, then on while things move, until a frame passes without a change or `limit` ms are over.
-// A page that never rests is not waited for twice.
+// The next frame and a task behind it: callbacks of the frame and timers of no delay that the input set going come
+// before ours, in the order that they were asked for. (After an input the browser holds timers back until it has drawn,
+// so a task before the frame would cost a second frame.) Then on while things move, until a frame passes without a
+// change or `limit` ms are over. A page that never rests is not waited for twice.
 async function settle(level, limit) {
   watch(document);
   if (level === "input") return "input";
   const t0 = performance.now();
-  await task();
   let last = changes();
   await frame();
   while (true) {
@@ -207,6 +207,8 @@ function tree(budget) {
     suspects: suspects(hosts),
     title: document.title,
     flags: knownListeners(),
+    aims: kept.filter((c) => c.aim).map((c) => [refOf(c.node), ...c.aim]),
+    epoch: changes(),
   };
 }
 
@@ -269,6 +271,7 @@ function lookAt(c, node, states) {
   const t0 = performance.now();
   const hit = aim(node, c.tag === "area" ? areaBox(node) : null, null);
   hitTime += performance.now() - t0;
+  if (c.act && hit.ok) c.aim = [hit.x, hit.y];
   if (hit.clipped && !hit.ok) return void (hit.lost && states.push("lost"));
   states.push("visible");
   if (c.act && !hit.ok) states.push("covered");
