@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .chromium import OWNER_SWITCH, find_browser, launch_args
 from .errors import BrowserGone, BrowserMissing, TimedOut
 from .network import launch_flags
-from .reaper import clean, marked
+from .reaper import claim, clean, marked, orphans
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser as PlaywrightBrowser
@@ -92,7 +92,10 @@ class Browser:
                 "a window needs a display, and there is none (DISPLAY is not set)",
                 "leave out --headed, or start an X server such as xvfb-run",
             )
+        for folder in orphans(tempfile.gettempdir()):  # of an owner that was killed together with its reaper
+            clean(folder, patience=0.0)
         self.folder = tempfile.mkdtemp(prefix=f"webagent-{os.getpid()}-")
+        claim(self.folder)
         self._reaper = subprocess.Popen(
             [sys.executable, "-I", "-S", str(Path(__file__).with_name("reaper.py")), str(os.getpid()), self.folder],
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,

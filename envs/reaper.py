@@ -16,6 +16,9 @@ import subprocess
 import sys
 import time
 
+MARK = "owner"
+"""The file in a browser's folder that says which process it belongs to, and when that began."""
+
 
 def marked(folder: str) -> list[int]:
     """Process ids whose command line names ``folder``, this process aside."""
@@ -36,6 +39,38 @@ def _processes() -> list[tuple[int, str]]:
     listing = subprocess.run(["ps", "-axo", "pid=,command="], capture_output=True, text=True, timeout=10, check=False)
     pairs = [line.strip().split(None, 1) for line in listing.stdout.splitlines()]
     return [(int(p[0]), p[1]) for p in pairs if len(p) == 2]
+
+
+def claim(folder: str) -> None:
+    """Write down whose folder this is, so that a later start can tell when nobody needs it any more."""
+    with open(os.path.join(folder, MARK), "w", encoding="ascii") as file:
+        file.write(f"{os.getpid()} {started(os.getpid())}")
+
+
+def orphans(where: str) -> list[str]:
+    """Folders in ``where`` that we claimed and whose owner is gone; those of other users aside."""
+    found = []
+    for entry in os.scandir(where):
+        if not entry.name.startswith("webagent-") or not entry.is_dir(follow_symlinks=False):
+            continue
+        with contextlib.suppress(OSError, ValueError):
+            if entry.stat(follow_symlinks=False).st_uid != getattr(os, "getuid", int)():
+                continue
+            with open(os.path.join(entry.path, MARK), encoding="ascii") as file:
+                pid, since = file.read().split()
+            if started(int(pid)) != since:
+                found.append(entry.path)
+    return found
+
+
+def started(pid: int) -> str:
+    """When a process began, in its system's own words; "" if there is none. Numbers are used again, these are not."""
+    if os.path.isdir("/proc/self"):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[19].decode()
+        return ""
+    said = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return "_".join(said.stdout.split())
 
 
 def clean(folder: str, patience: float = 2.0) -> None:

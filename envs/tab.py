@@ -68,7 +68,7 @@ class Tab:
         self.crashed = False
         self.last: Reading | None = None
         self._looked = 0.0  # when ``last`` was read, on time.monotonic's clock
-        self._dialogs = asyncio.Event()
+        self._waiting: set[asyncio.Future[Any]] = set()  # what a dialog would hold up
         self.opening = 0.0  # until when another tab is expected, on time.monotonic's clock
         self._moving: dict[str, float] = {}  # frame that navigates or loads -> until when that is waited for
         self._requests: dict[Request, float] = {}  # under way -> until when it is waited for
@@ -105,7 +105,9 @@ class Tab:
             return
         self.dialog = dialog
         self.prompt = dialog.default_value if dialog.type == "prompt" else None
-        self._dialogs.set()
+        waiting, self._waiting = self._waiting, set()
+        for task in waiting:
+            task.cancel()
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         from playwright.async_api import Error
@@ -169,24 +171,20 @@ class Tab:
             work.close()
             raise DialogOpened
         task = asyncio.ensure_future(work)
-        waiter = asyncio.ensure_future(self._dialogs.wait())
+        self._waiting.add(task)
         try:
-            await asyncio.wait({task, waiter}, return_when=asyncio.FIRST_COMPLETED)
-            if task.done():
-                return task.result()
-            task.add_done_callback(lambda t: t.cancelled() or t.exception())
-            task.cancel()
-            raise DialogOpened
+            return await task
+        except asyncio.CancelledError:
+            if task in self._waiting:  # we were cancelled ourselves
+                raise
+            raise DialogOpened from None
         finally:
-            waiter.cancel()
-            if not task.done():
-                task.cancel()
+            self._waiting.discard(task)
 
     async def answer_dialog(self, accept: bool) -> None:
         """Close the open dialog with OK (and the typed text) or Cancel."""
         dialog, text = self.dialog, self.prompt
         self.dialog = self.prompt = None
-        self._dialogs.clear()
         if dialog is not None:
             await (dialog.accept(text or "") if accept else dialog.dismiss())
 
@@ -268,10 +266,12 @@ class Tab:
         some without a change.
         """
         new = world.fresh or world.empty
-        world.renumber = world.renumber or world.fresh
-        raw = await self._look(world, level, budget, motion_ms)
-        old = time.monotonic() - world.asked > LISTENERS_AGE
-        flags = await world.listeners() if ask_listeners and (new or old or raw["epoch"] != world.epoch) else None
+        world.renumber = begins = world.renumber or world.fresh
+        flags = await world.listeners() if ask_listeners and begins else None
+        raw = await self._look(world, level, budget, motion_ms, flags)
+        if ask_listeners and not begins:
+            old = time.monotonic() - world.asked > LISTENERS_AGE
+            flags = await world.listeners() if old or raw["epoch"] != world.epoch else None
         found = await world.adopt_all_closed_roots() if new and raw["flags"]["n"] <= SMALL_PAGE else 0
         if raw["suspects"]:
             found += await world.adopt_closed_roots(raw["suspects"])

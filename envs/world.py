@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+from collections.abc import Iterator
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 
 NAME = "webagent"
 ANSWER_TIMEOUT = 8.0
+ASKED_AT_ONCE = 1000  # elements that the protocol describes in one answer
 _FACE = (
     "observe", "settle", "untilChange", "locate", "describe", "focusOn", "caret", "optionIndex", "pick", "setValue",
-    "boxOf", "reveal", "throughFrame", "scrollPage", "regionSize", "frameOrigin", "adopt", "nodeOf",
+    "boxOf", "reveal", "throughFrame", "scrollPage", "regionSize", "frameOrigin", "adopt", "nodeOf", "commonOf",
 )  # fmt: skip
 
 
@@ -42,6 +44,19 @@ def page_source() -> str:
 @functools.cache
 def listener_source() -> str:
     return (files("webagent.envs") / "page" / "listeners.js").read_text("utf8")
+
+
+def _closed_roots(top: dict[str, Any]) -> Iterator[tuple[int, int]]:
+    """Hosts and their closed roots in a node of the protocol, as pairs of backend ids."""
+    stack = [top]
+    while stack:
+        node = stack.pop()
+        for root in node.get("shadowRoots", []):
+            if root.get("shadowRootType") == "closed":
+                yield node["backendNodeId"], root["backendNodeId"]
+        stack += [*node.get("children", []), *node.get("shadowRoots", [])]
+        if "contentDocument" in node:
+            stack.append(node["contentDocument"])
 
 
 class World:
@@ -118,20 +133,28 @@ class World:
         raise AssertionError("unreachable")
 
     async def adopt_closed_roots(self, suspects: list[int]) -> int:
-        """Look into possible hosts through the protocol, hand their closed roots to our scripts; how many."""
-        found = 0
-        for ref in suspects:
-            node = await self.run(f"nodeOf({ref})", by_value=False)
-            if "objectId" not in node:
-                continue
-            described = await self.cdp.send(
-                "DOM.describeNode", {"objectId": node["objectId"], "depth": 0, "pierce": True}
-            )
-            for root in described["node"].get("shadowRoots", []):
-                if root.get("shadowRootType") == "closed":
-                    await self._adopt(described["node"]["backendNodeId"], root["backendNodeId"])
-                    found += 1
-        return found
+        """Look into possible hosts through the protocol, hand their closed roots to our scripts; how many.
+
+        One question about the element around them all if not much lies in it, else one about each.
+        """
+        common = await self.run(f"commonOf({json.dumps(suspects)}, {ASKED_AT_ONCE})", by_value=False)
+        if "objectId" in common:
+            described = [await self._describe(common["objectId"], -1)]
+        else:
+            nodes = [await self.run(f"nodeOf({ref})", by_value=False) for ref in suspects]
+            described = [await self._describe(n["objectId"], 0) for n in nodes if "objectId" in n]
+        return await self._adopt_all([pair for node in described if node for pair in _closed_roots(node)])
+
+    async def _describe(self, object_id: str, depth: int) -> dict[str, Any] | None:
+        """The protocol's node with ``depth`` levels below it (-1 for all); None if it is nested too deeply or gone."""
+        from playwright.async_api import Error
+
+        try:
+            answer = await self.cdp.send("DOM.describeNode", {"objectId": object_id, "depth": depth, "pierce": True})
+        except Error:
+            return None
+        node: dict[str, Any] = answer["node"]
+        return node
 
     async def adopt_all_closed_roots(self) -> int:
         """Ask for the whole document, so that closed roots under hosts with content are found too; how many."""
@@ -141,32 +164,31 @@ class World:
             document = await self.cdp.send("DOM.getDocument", {"depth": -1, "pierce": True})
         except Error:
             return 0  # nested too deeply for the protocol: suspects alone are looked into
-        stack, pairs = [document["root"]], []
-        while stack:
-            node = stack.pop()
-            for root in node.get("shadowRoots", []):
-                if root.get("shadowRootType") == "closed":
-                    pairs.append((node["backendNodeId"], root["backendNodeId"]))
-            stack += [*node.get("children", []), *node.get("shadowRoots", [])]
-        for host, root in pairs:
-            await self._adopt(host, root)
-        return len(pairs)
+        return await self._adopt_all(list(_closed_roots(document["root"])))
 
-    async def _adopt(self, host_id: int, root_id: int) -> None:
-        host, root = [
-            (await self.cdp.send("DOM.resolveNode", {"backendNodeId": node, "executionContextId": self._context}))[
-                "object"
-            ]["objectId"]
-            for node in (host_id, root_id)
-        ]
-        await self.cdp.send(
-            "Runtime.callFunctionOn",
-            {
-                "functionDeclaration": f"function (host) {{ {NAME}.adopt(host, this); }}",
-                "objectId": root,
-                "arguments": [{"objectId": host}],
-            },
-        )
+    async def _adopt_all(self, pairs: list[tuple[int, int]]) -> int:
+        return sum([await self._adopt(host, root) for host, root in pairs])
+
+    async def _adopt(self, host_id: int, root_id: int) -> bool:
+        from playwright.async_api import Error
+
+        context = self._context
+        try:
+            host, root = [
+                (await self.cdp.send("DOM.resolveNode", {"backendNodeId": n, "executionContextId": context}))["object"]
+                for n in (host_id, root_id)
+            ]
+            await self.cdp.send(
+                "Runtime.callFunctionOn",
+                {
+                    "functionDeclaration": f"function (host) {{ {NAME}.adopt(host, this); }}",
+                    "objectId": root["objectId"],
+                    "arguments": [{"objectId": host["objectId"]}],
+                },
+            )
+        except Error:
+            return False  # it left the page meanwhile
+        return True
 
     async def origin(self) -> tuple[float, float, float]:
         """Where this frame's content starts in the top viewport (CSS pixels), and how it is scaled."""

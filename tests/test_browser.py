@@ -113,3 +113,24 @@ def test_an_environment_survives_the_death_of_its_browser(tmp_path: Path) -> Non
         time.sleep(0.2)
         env.reset(seed=1)
         assert env.observation.tree.elements[0].name == "Go"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_start_puts_away_what_a_killed_owner_and_its_reaper_left() -> None:
+    script = (
+        "import os, signal, time\nfrom webagent.envs.browser import Browser\n"
+        "b = Browser().start()\nprint(b.folder, flush=True)\nos.kill(b._reaper.pid, signal.SIGKILL)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    owner = subprocess.run(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False
+    )
+    folder = owner.stdout.strip()
+    stranger = Path(tempfile.mkdtemp(prefix="webagent-1-"))
+    assert os.path.exists(folder)
+    with Browser() as browser:
+        assert not os.path.exists(folder)
+        assert marked(folder) == []
+        assert os.path.exists(browser.folder)
+    assert stranger.exists(), "a folder without our mark is not ours to remove"
+    stranger.rmdir()

@@ -293,6 +293,20 @@ function suspects(hosts) {
   }
   return found;
 }
+
+// The innermost element around all of these, unless more than `limit` elements lie in it.
+function commonOf(refs, limit) {
+  const chains = refs.map(nodeOf).filter(Boolean).map((n) => [...upward(n)].reverse());
+  if (!chains.length) return null;
+  let depth = 0;
+  while (chains.every((c) => c.length > depth + 1 && c[depth] === chains[0][depth])) depth++;
+  const top = chains[0][chains.every((c) => c[depth] === chains[0][depth]) ? depth : depth - 1];
+  return top && querySelectorAll.call(top, "*").length <= limit ? top : null;
+}
+
+function* upward(node) {
+  for (let n = node; n; n = parentNode.call(n) || hostOf(n) || n.defaultView?.frameElement) if (nodeType.call(n) === 1) yield n;
+}
 const HOSTS = new Set(["div", "span", "section", "article", "aside", "header", "footer", "main", "nav", "p"]);
 
 // ---- colours and geometry ----------------------------------------------------------------------------------------

@@ -177,6 +177,7 @@ class MiniWobScenario:
         self._server: StaticServer | None = None
         self._release: Callable[[], object] = _nothing
         self._page: Any = None
+        self._begun = False
 
     @property
     def server(self) -> StaticServer:
@@ -214,7 +215,7 @@ class MiniWobScenario:
             goal = await self._begin(session, seed, loading=True)
         if goal is None:
             raise PageUnreachable(f"{self.id} loaded but did not start", "check that the miniwob package is whole")
-        self._page = session.page
+        self._page, self._begun = session.page, True
         if self.info.category == "flight":
             goal = f"Search for this flight: {goal}"
         return Task(self.id, goal, self.url, seed, self.max_steps)
@@ -241,6 +242,9 @@ class MiniWobScenario:
 
     async def judge(self, session: Session, action: Action | None) -> Verdict:
         """What the page itself says. An episode whose page was left is over: it cannot be taken up again."""
+        if self._begun:  # nothing has been done yet
+            self._begun = False
+            return RUNNING
         if self._page is not None and session.page is not self._page:
             return LEFT if self._page.is_closed() else RUNNING  # another tab is in front; this one may come back
         try:
