@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,8 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     downloads: Path | None = None
     screen: bool = False
+    dismiss_dialogs: bool = False  # answer JavaScript dialogs with Cancel at once, as Playwright does by itself
+    context: Mapping[str, Any] = field(default_factory=dict)  # further arguments of Playwright's new_context
 
 
 class Session:
@@ -92,16 +95,12 @@ class Session:
 
     async def _open_context(self) -> None:
         width, height = self.options.viewport
-        extra: dict[str, Any] = {}
+        wanted = {"viewport": {"width": width, "height": height}, "locale": "en-US", **self.options.context}
         if self.options.allow is not None:
             self._proxy = await Proxy(self.options.allow).start()
-            extra = context_options(self._proxy)
-        self._context = await self.native.new_context(
-            viewport={"width": width, "height": height},
-            locale="en-US",
-            accept_downloads=self.options.downloads is not None,
-            **extra,
-        )
+            wanted |= context_options(self._proxy)
+        wanted["accept_downloads"] = self.options.downloads is not None
+        self._context = await self.native.new_context(**wanted)
         self._context.set_default_timeout(GOTO_TIMEOUT_MS)
         self._context.on("page", self._on_page)
         await self._context.new_page()
@@ -133,6 +132,7 @@ class Session:
             tab = await Tab.open(page)
         except Error:
             return  # closed before it could be looked at
+        tab.dismisses = self.options.dismiss_dialogs
         self.tabs.append(tab)
         self.active = len(self.tabs) - 1
         page.on("close", lambda _: self._drop(tab))
@@ -259,7 +259,7 @@ class Session:
         try:
             async with asyncio.timeout(ACT_TIMEOUT):
                 await self._act(tab, action)
-                await self._expect_tab(tab, before)
+                await self.expect_tab(tab, before)
         except ActionFailed as failed:
             return failed
         except PageUnreachable as failed:
@@ -306,7 +306,7 @@ class Session:
             if await tab.until_dialog(step(wait_until="commit", timeout=5000)) is None and action.op == "forward":
                 return
 
-    async def _expect_tab(self, tab: Tab, before: int) -> None:
+    async def expect_tab(self, tab: Tab, before: int) -> None:
         """Where the page asked for another tab, wait (bounded) until it is there and adopted."""
         left = tab.opening - time.monotonic()
         if left > 0 and len(self.tabs) == before and not self._opening:
@@ -332,7 +332,7 @@ class Session:
                 raise DialogOpened
             reading = await tab.observe(level, self.options.budget)
             if time.monotonic() < tab.opening or self._opening:
-                await self._expect_tab(tab, len(self.tabs))
+                await self.expect_tab(tab, len(self.tabs))
                 if self.tab is not tab:
                     return await self.observe(level)
             return reading
@@ -348,15 +348,20 @@ class Session:
             raise BrowserGone(f"the page went away: {str(error).splitlines()[0]}") from None
 
     async def _unstick(self, tab: Tab) -> Reading:
-        """A page whose thread never ends its script: stop that script and read what is there."""
+        """A page whose thread never ends its script: stop that script and read what is there.
+
+        Raises ``BrowserGone`` for one that does not even hear that.
+        """
         from playwright.async_api import Error
 
         try:
             async with asyncio.timeout(3.0):
                 await tab.cdp.send("Runtime.terminateExecution")
             return (await tab.observe("input", self.options.budget))._replace(settled="busy")
-        except (TimeoutError, Error, ActionTimedOut, DialogOpened):
+        except (Error, ActionTimedOut, DialogOpened):
             return self._unread(tab)
+        except TimeoutError:
+            raise BrowserGone("the page hangs") from None
 
     def _unread(self, tab: Tab) -> Reading:
         """What was last seen of a page that cannot be read now."""

@@ -65,6 +65,7 @@ class Tab:
         self.worlds: dict[str, World] = {frame_id: self.main}
         self.dialog: Dialog | None = None
         self.prompt: str | None = None
+        self.dismisses = False  # dialogs, instead of showing them
         self.crashed = False
         self.last: Reading | None = None
         self._looked = 0.0  # when ``last`` was read, on time.monotonic's clock
@@ -83,7 +84,7 @@ class Tab:
         frame_id = str(tree["frameTree"]["frame"]["id"])
         tab = cls(page, cdp, frame_id)
         page.on("dialog", tab._on_dialog)
-        page.on("crash", lambda _: setattr(tab, "crashed", True))
+        page.on("crash", lambda _: tab._on_crash())
         page.on("request", tab._on_request)
         page.on("requestfinished", tab._on_request_end)
         page.on("requestfailed", tab._on_request_end)
@@ -100,11 +101,19 @@ class Tab:
     # ---- events -----------------------------------------------------------------------------------------------
 
     def _on_dialog(self, dialog: Dialog) -> None:
-        if dialog.type == "beforeunload":
-            self._spawn(dialog.accept())
+        if dialog.type == "beforeunload" or self.dismisses:
+            self._spawn(dialog.accept() if dialog.type == "beforeunload" else dialog.dismiss())
             return
         self.dialog = dialog
         self.prompt = dialog.default_value if dialog.type == "prompt" else None
+        self._stop_waiting()
+
+    def _on_crash(self) -> None:
+        self.crashed = True
+        self._stop_waiting()
+
+    def _stop_waiting(self) -> None:
+        """End what would wait for an answer that does not come."""
         waiting, self._waiting = self._waiting, set()
         for task in waiting:
             task.cancel()
@@ -166,10 +175,10 @@ class Tab:
     # ---- waiting ----------------------------------------------------------------------------------------------
 
     async def until_dialog(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await ``work``, but raise ``DialogOpened`` as soon as a dialog stops the page."""
-        if self.dialog is not None:
+        """Await ``work``, but raise ``DialogOpened`` as soon as a dialog stops the page, ``BrowserGone`` if it crashes."""
+        if self.dialog is not None or self.crashed:
             work.close()
-            raise DialogOpened
+            raise self._stopped()
         task = asyncio.ensure_future(work)
         self._waiting.add(task)
         try:
@@ -177,9 +186,12 @@ class Tab:
         except asyncio.CancelledError:
             if task in self._waiting:  # we were cancelled ourselves
                 raise
-            raise DialogOpened from None
+            raise self._stopped() from None
         finally:
             self._waiting.discard(task)
+
+    def _stopped(self) -> Exception:
+        return BrowserGone("the page crashed") if self.crashed else DialogOpened()
 
     async def answer_dialog(self, accept: bool) -> None:
         """Close the open dialog with OK (and the typed text) or Cancel."""
@@ -326,12 +338,13 @@ class Tab:
             return None
         known = self.worlds.get(frame_id)
         if known is None:
-            session = await self._session_of(frame_id, world.cdp)
+            session = await self.session_of(frame_id, world.cdp)
             known = self.worlds[frame_id] = World(session, frame_id, f"f{len(self.worlds)}")
         known.parent, known.origin_ref = world, ref
         return known
 
-    async def _session_of(self, frame_id: str, default: CDPSession) -> CDPSession:
+    async def session_of(self, frame_id: str, default: CDPSession) -> CDPSession:
+        """The protocol session of a frame's own process; ``default`` for a frame that has none."""
         from playwright.async_api import Error
 
         if frame_id in self._sessions:
