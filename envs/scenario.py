@@ -28,7 +28,9 @@ class Verdict(NamedTuple):
 class Scenario(Protocol):
     """One task. Its methods run on the browser's loop thread.
 
-    ``allow``: hosts that the network may reach (``host`` or ``host:port``), or None for no restriction.
+    ``allow``: hosts that the network may reach (``host`` or ``host:port``), or None for no restriction. ``sandboxed``:
+    whatever is done there may be done again, because it reaches nothing but files that the scenario serves; or somebody
+    said so.
     """
 
     @property
@@ -43,12 +45,23 @@ class Scenario(Protocol):
     @property
     def allow(self) -> tuple[str, ...] | None: ...
 
+    @property
+    def sandboxed(self) -> bool: ...
+
     async def start(self, session: Session, seed: int) -> Task:
         """Bring the page to the task's beginning under this seed; raises ``PageUnreachable``."""
         ...
 
     async def judge(self, session: Session, action: Action | None) -> Verdict:
         """The verdict after ``action`` (None right after the start)."""
+        ...
+
+    def resume(self, session: Session, judged: int) -> None:
+        """The page is in the middle of an episode already, ``judged`` of whose verdicts were given elsewhere."""
+        ...
+
+    def twin(self) -> Scenario:
+        """The same task once more, for another context beside this one."""
         ...
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -30,6 +30,7 @@ from .types import ENDS_EPISODE, Action, ActionTree, Frame, Observation, Task
 
 if TYPE_CHECKING:
     from .browser import Browser
+    from .snapshots import Restored
 
 Settle = Literal["input", "frame"]
 LEVELS = ("input", "frame")
@@ -93,6 +94,7 @@ class Stage:
         self.seed = 0
         self.trail: list[Action | BadAction] = []
         self.session: Session | None = None
+        self.restored: Restored | None = None  # how the last restore went
         self.max_steps: int | None = None  # instead of the task's own
         self.acted = 0.0  # when the last action began, s since the epoch
 
@@ -121,13 +123,7 @@ class Stage:
         return self._moment(reading, began, {}, recovered)
 
     async def _start(self, seed: int) -> Reading:
-        if self.session is not None and not self.session.alive:
-            await self._repair()
-        if self.session is None:
-            hosts = self.scenario.allow
-            allow = None if hosts is None else AllowList([*hosts, *self.settings.allow])
-            self.session = await Session.open(await self.browser.connected(), self._options(allow))
-        session = self.session
+        session = await self._sound()
         self.task = await self.scenario.start(session, seed)
         session.renumber()
         reading = await session.observe(self.settings.settle)
@@ -135,11 +131,44 @@ class Stage:
         session.take_blocked()
         return reading
 
+    async def _sound(self) -> Session:
+        """The session, opened or made anew if need be."""
+        if self.session is not None and not self.session.alive:
+            await self._repair()
+        if self.session is None:
+            hosts = self.scenario.allow
+            allow = None if hosts is None else AllowList([*hosts, *self.settings.allow])
+            self.session = await Session.open(await self.browser.connected(), self._options(allow))
+        return self.session
+
+    async def resume(
+        self, task: Task, trail: Sequence[Action | BadAction], arrive: Callable[[Session], Awaitable[None]]
+    ) -> Moment:
+        """Go on with an episode where it was left: ``arrive`` brings the session there. Raises as ``reset`` does."""
+        began = time.perf_counter()
+        self.task, self.seed, self.trail = task, task.seed, list(trail)
+        try:
+            async with asyncio.timeout(RESET_LIMIT):
+                session = await self._sound()
+                await arrive(session)
+                session.renumber()
+                reading = await session.observe(self.settings.settle)
+                self.scenario.resume(session, len(trail))
+                last = trail[-1] if trail else None
+                self.verdict = await self.scenario.judge(session, last if isinstance(last, Action) else None)
+        except (BrowserGone, TimeoutError) as error:
+            await self._repair()
+            raise BrowserGone(f"{self.scenario.id} was not taken up again: {_reason(error)}") from None
+        session.take_blocked()
+        self.cost.resets += 1
+        self._see(reading, "")
+        return self._moment(reading, began, {}, "")
+
     def _options(self, allow: AllowList | None) -> Options:
         s = self.settings
         return Options(
             viewport=self.scenario.viewport, allow=allow, budget=s.budget, limits=s.limits, downloads=s.downloads,
-            screen=s.screen or s.frames > 0,
+            screen=s.screen or s.frames > 0, context={"timezone_id": "UTC"} if self.scenario.sandboxed else {},
         )  # fmt: skip
 
     async def step(self, action: Action | BadAction) -> Moment:
@@ -150,6 +179,7 @@ class Stage:
         began = time.perf_counter()
         self.acted = time.time()
         self.trail.append(action)
+        self.cost.steps += 1
         try:
             async with asyncio.timeout(STEP_LIMIT):
                 reading, error, took = await self._take(session, action)
@@ -232,7 +262,6 @@ class Stage:
 
     def _info(self, began: float, *, ms: dict[str, float], **told: Any) -> dict[str, Any]:
         total = (time.perf_counter() - began) * 1000
-        self.cost.steps += bool(self.trail)
         self.cost.ms += total
         return {
             "blocked": [],

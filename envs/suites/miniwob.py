@@ -168,6 +168,7 @@ class MiniWobScenario:
     """
 
     max_steps = MAX_STEPS
+    sandboxed = True
 
     def __init__(self, task: str, clock: bool = False) -> None:
         self.info = task_info(task)
@@ -195,6 +196,12 @@ class MiniWobScenario:
     @property
     def url(self) -> str:
         return self.server.url + self.info.path
+
+    def resume(self, session: Session, judged: int) -> None:
+        self._page, self._begun = session.page, judged == 0
+
+    def twin(self) -> MiniWobScenario:
+        return MiniWobScenario(self.info.name, self.clock)
 
     def close(self) -> None:
         self._release()

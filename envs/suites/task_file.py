@@ -102,19 +102,22 @@ class WebScenario:
     """A free goal on any page. Nobody checks it: success is the agent's own claim, and is told as such.
 
     ``base``: the folder where a relative ``url`` starts. ``allow``: hosts beside the start page's own that may be
-    reached. Local files are served from a loopback port, which is held until ``close``.
+    reached. ``sandboxed``: what is done there may be done again; by itself true of local files alone. Those are served
+    from a loopback port, which is held until ``close``.
     """
 
     viewport = VIEWPORT
 
     def __init__(
         self, url: str, goal: str, allow: tuple[str, ...] = (), *, id: str = "web", max_steps: int = DEFAULT_MAX_STEPS,
-        base: Path | None = None,
+        base: Path | None = None, sandboxed: bool | None = None,
     ) -> None:  # fmt: skip
         self.id = id
         self.goal = goal
         self.max_steps = max_steps
-        self._start = _StartPage(url, base or Path.cwd())
+        self.sandboxed = not (_is_remote(url) or allow) if sandboxed is None else sandboxed
+        self._given = (url, base or Path.cwd())
+        self._start = _StartPage(*self._given)
         self._further = tuple(allow)
 
     @property
@@ -138,6 +141,15 @@ class WebScenario:
         reason = action.op if action.op == "answer" else action.text or action.op
         return Verdict(0.0, True, claimed, claimed, {"reason": reason}, checked=False)
 
+    def resume(self, session: Session, judged: int) -> None:
+        pass
+
+    def twin(self) -> WebScenario:
+        url, base = self._given
+        return WebScenario(
+            url, self.goal, self._further, id=self.id, max_steps=self.max_steps, base=base, sandboxed=self.sandboxed
+        )
+
     def close(self) -> None:
         self._start.close()
 
@@ -147,7 +159,7 @@ class TaskFileScenario(WebScenario):
 
     def __init__(
         self, entry: TaskEntry, base: Path, *, suite: str = "task", max_steps: int | None = None,
-        allow: tuple[str, ...] = (),
+        allow: tuple[str, ...] = (), sandboxed: bool | None = None,
     ) -> None:  # fmt: skip
         super().__init__(
             entry.url,
@@ -156,8 +168,10 @@ class TaskFileScenario(WebScenario):
             id=f"{suite}.{entry.id}",
             max_steps=max_steps or entry.max_steps,
             base=base,
+            sandboxed=sandboxed,
         )
         self.entry = entry
+        self._made = {"suite": suite, "max_steps": max_steps, "allow": allow, "sandboxed": sandboxed}
         self._steps = 0
 
     async def start(self, session: Session, seed: int) -> Task:
@@ -169,6 +183,12 @@ class TaskFileScenario(WebScenario):
             except (ActionFailed, ValueError) as error:
                 raise UsageError(f"task {self.id}: its setup failed: {error}") from None
         return task
+
+    def resume(self, session: Session, judged: int) -> None:
+        self._steps = judged - 1
+
+    def twin(self) -> TaskFileScenario:
+        return TaskFileScenario(self.entry, self._given[1], **self._made)
 
     async def judge(self, session: Session, action: Action | None) -> Verdict:
         # Called once right after the start and then after every step, also one whose action was refused (None).
