@@ -9,6 +9,7 @@ Entries of a list:
 =====================  =====================================================================================
 ``example.com``        that host and its subdomains, every port; a name without a dot (``localhost``): itself alone
 ``=example.com``       that host, none of its subdomains
+``^example.com``       the same, at addresses on the public internet only
 ``*.example.com``      its subdomains, not the host itself
 ``127.0.0.1``, ``::1`` that address, every port
 ``…:8000``             any of the above on that port alone (IPv6: ``[::1]:8000``)
@@ -18,7 +19,8 @@ Entries of a list:
 A name that resolves to a loopback, private or otherwise non-public address is refused unless an entry names just
 that host or that address: subdomains and ``*`` never open the inner network.
 
-Not covered: public suffixes are unknown here, so ``co.uk`` as an entry allows all of it.
+Not covered: public suffixes are unknown here, so ``co.uk`` as an entry allows all of it. A start page never makes
+such an entry: ``for_site`` takes the page's whole host, so ``a.github.io`` opens no other part of ``github.io``.
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _DEVIATIONS = frozenset("ßς")
 _IPV4_PART = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_IPV4_COMPATIBLE = ipaddress.ip_network("::/96")
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+_NOT_PUBLIC = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "3fff::/20")))  # older Pythons call them global
+_ISATAP = (0x00005EFE, 0x02005EFE)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -167,13 +171,25 @@ def normal_address(text: str) -> Address:
 
 def is_public(address: Address) -> bool:
     """Whether the address lies on the public internet, seen through IPv6 forms that carry an IPv4 address."""
+    if any(address in network for network in _NOT_PUBLIC):
+        return False
     if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and (address in _NAT64 or address in _IPV4_COMPATIBLE):
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return address not in _IPV4_COMPATIBLE and is_public(inner)
+        carried = _carried(address)
+        if carried is not None and not is_public(carried):
+            return False
+        if address in _NAT64 or address.ipv4_mapped:
+            return True
+        if address not in _GLOBAL_UNICAST:
+            return False
     return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+def _carried(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address inside: mapped, 6to4, NAT64 or ISATAP."""
+    number = int(address)
+    if address in _NAT64 or number >> 32 & 0xFFFFFFFF in _ISATAP:
+        return ipaddress.IPv4Address(number & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def check_navigation(url: str, schemes: Collection[str] = ()) -> str | None:
@@ -209,6 +225,8 @@ class _Rule(NamedTuple):
             text = re.split(r"[/\\]", text.partition("://")[2], maxsplit=1)[0]
         if text.startswith("="):
             kind, text = "host", text[1:]
+        elif text.startswith("^"):
+            kind, text = "public", text[1:]
         elif text.startswith("*."):
             kind, text = "below", text[2:]
         if text.count(":") > 1 and not text.startswith("["):
@@ -261,7 +279,8 @@ class AllowList:
         """The start URL's own host and subdomains, and ``also``.
 
         On its own port alone, and on 80 and 443 both if it uses one of them, since sites redirect to https. From
-        ``www.example.com`` the bare ``example.com`` is reachable too, but not its other subdomains.
+        ``www.example.com`` the bare ``example.com`` is reachable too, on the public internet, but not its other
+        subdomains: who owns a name decides where it leads, and nobody named this one.
         ``about:blank`` and ``file:`` open nothing. Raises ``UsageError``.
         """
         scheme = scheme_of(url)
@@ -273,7 +292,7 @@ class AllowList:
             raise UsageError(str(error), "give a whole address that begins with http:// or https://") from None
         host = f"[{place.host}]" if ":" in place.host else place.host
         bare = host.removeprefix("www.")
-        names = [host] + ([f"={bare}"] if bare != host and "." in bare and not _is_ip(bare) else [])
+        names = [host] + ([f"^{bare}"] if bare != host and "." in bare and not _is_ip(bare) else [])
         ports = (80, 443) if place.port in (80, 443) else (place.port,)
         return cls([f"{name}:{port}" for name in names for port in ports] + list(also))
 

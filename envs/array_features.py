@@ -11,7 +11,7 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from .candidates import DIALOGS, Candidate, Candidates, is_done, label_of
+from .candidates import DIALOGS, Candidate, Candidates, holds, is_done, label_of
 from .goal_texts import KINDS, MOST_TEXTS, Goal, GoalText, Mention, content_of, echoes, hashed, mention, words_of
 from .types import ActionTree, Element, Observation
 
@@ -141,8 +141,7 @@ def _words(candidate: Candidate, goal: Goal) -> tuple[str, ...]:
 class _About:
     """What the features of one observation share.
 
-    ``inside``: refs in dialogs; ``nth``: how many of the same role come before; ``turn``: the n-th field of the page;
-    ``holding``: refs of the fields by the value that they hold.
+    ``inside``: refs in dialogs; ``nth``: how many of the same role come before; ``turn``: the n-th field of the page.
     """
 
     def __init__(self, tree: ActionTree, goal: Goal) -> None:
@@ -152,7 +151,8 @@ class _About:
         self.inside: set[str | None] = set()
         self.nth: dict[str, int] = {}
         self.turn: dict[str, int] = {}
-        self.holding: dict[str, list[str]] = {}
+        self._filled: list[Element] = []
+        self._holders: dict[str, set[str]] = {}
         counts: dict[str, int] = {}
         for e in tree.elements:
             if e.role in DIALOGS or e.parent in self.inside:
@@ -162,7 +162,13 @@ class _About:
             self.nth[e.ref] = counts[e.role] = counts.get(e.role, -1) + 1
             if e.has("editable"):
                 self.turn[e.ref] = len(self.turn)
-                self.holding.setdefault(e.value, []).append(e.ref)
+                self._filled += [e] if e.value else []
+
+    def holders(self, text: str) -> set[str]:
+        """Refs of the fields that hold that text."""
+        if text not in self._holders:
+            self._holders[text] = {e.ref for e in self._filled if holds(e, text)}
+        return self._holders[text]
 
 
 def _own(e: Element, about: _About) -> list[float]:
@@ -209,7 +215,6 @@ def _typing(text: GoalText, field: Element | None, about: _About) -> list[float]
         return _NO_TEXT
     words = content_of(f"{label_of(field, about.goal)} {field.context}")
     share = 1.0 / max(1, len(words))
-    holding = about.holding.get(text.text, ())
     return [
         *_KIND_HOT[text.kind],
         1.0 - text.at / MOST_TEXTS,
@@ -217,7 +222,7 @@ def _typing(text: GoalText, field: Element | None, about: _About) -> list[float]
         len(words & text.after) * share,
         float(_fits(text, field)),
         float(about.turn.get(field.ref) == text.at),
-        float(len(holding) > (field.ref in holding)),
+        float(bool(about.holders(text.text) - {field.ref})),
     ]
 
 
@@ -267,8 +272,8 @@ def page_row(observation: Observation, found: Candidates, size: int) -> Floats:
 def _left(observation: Observation, found: Candidates) -> tuple[float, float]:
     """``texts_left`` and ``choices_left``."""
     texts = found.goal.texts
-    held = {e.value for e in observation.tree.elements if e.value}
-    open_texts = sum(t.text not in held for t in texts)
+    filled = [e for e in observation.tree.elements if e.value]
+    open_texts = sum(not any(holds(e, t.text) for e in filled) for t in texts)
     named = [
         is_done(c)
         for c in found.chosen

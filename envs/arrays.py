@@ -125,7 +125,7 @@ class ArraysView:
             if pixels.shape != stacked.shape[1:]:
                 import cv2
 
-                pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+                pixels = np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
             stacked[place] = pixels
         return stacked
 

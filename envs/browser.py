@@ -19,13 +19,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .chromium import OWNER_SWITCH, find_browser, launch_args
 from .errors import BrowserGone, BrowserMissing, TimedOut
 from .network import launch_flags
+from .proxy import close_running
 from .reaper import claim, clean, marked, orphans
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Browser:
         self._reaper: subprocess.Popen[bytes] | None = None
         self._owner = os.getpid()
         self._relaunch = asyncio.Lock()
+        self._closing = False
 
     def __enter__(self) -> Browser:
         return self.start()
@@ -85,7 +87,7 @@ class Browser:
         if self.alive:
             return self
         self.close()
-        self._owner = os.getpid()
+        self._owner, self._closing = os.getpid(), False
         self.executable = find_browser(self._wanted, headless=self.headless)
         if not self.headless and display_missing():
             raise BrowserMissing(
@@ -153,8 +155,11 @@ class Browser:
         Raises ``BrowserMissing`` if none comes up.
         """
         async with self._relaunch:
-            if check and self.native is not None and not await self._answers():
+            if self._closing:
+                raise BrowserGone("the browser is being closed")
+            if check and self.alive and not await self._answers() and self.alive:
                 self.kill()
+                await self._end(self._playwright.stop)  # the driver itself may be what died
                 self.native = self._playwright = None
             if self.native is None or not self.native.is_connected():
                 await self._launch()
@@ -218,6 +223,7 @@ class Browser:
         """End the browser, its thread and its folder; may be called twice and from any state."""
         if self._owner != os.getpid():
             return
+        self._closing = True
         if self._loop is not None and self._thread is not None and self._thread.is_alive():
             try:
                 self.call(self._shut(), timeout=10.0)
@@ -233,16 +239,19 @@ class Browser:
         self._loop = self._thread = self._reaper = self.native = self._playwright = None
         self.folder = ""
 
-    async def _shut(self) -> None:
+    @staticmethod
+    async def _end(step: Callable[[], Coroutine[Any, Any, None]]) -> None:
         from playwright.async_api import Error
 
-        for step in (self.native.close if self.native else None, self._playwright.stop if self._playwright else None):
-            if step is None:
-                continue
-            try:
-                await asyncio.wait_for(step(), 4.0)
-            except (Error, TimeoutError):
-                continue
+        with contextlib.suppress(Error, TimeoutError):
+            await asyncio.wait_for(step(), 4.0)
+
+    async def _shut(self) -> None:
+        if self.native is not None:
+            await self._end(self.native.close)
+        if self._playwright is not None:
+            await self._end(self._playwright.stop)
+        await close_running()
         rest = [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
         for task in rest:
             task.cancel()

@@ -75,13 +75,19 @@ def label_of(element: Element, goal: Goal) -> str:
     return element.name or _looks(element) or element.hint
 
 
+def holds(element: Element, text: str) -> bool:
+    """Whether a field holds that text; of a masked password only the length can be compared."""
+    masked = element.value and "password" in element.states
+    return len(element.value) == len(text) if masked else element.value == text
+
+
 def is_done(candidate: Candidate) -> bool:
     """Whether the action would only repeat what already holds."""
     element, action = candidate.element, candidate.action
     if element is None:
         return False
     if action.op == "type":
-        return element.value == action.text
+        return holds(element, action.text or "")
     if candidate.option is not None:
         return candidate.option.has("selected")
     return action.op == "click" and (element.has("checked") or element.has("selected"))

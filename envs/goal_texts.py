@@ -25,7 +25,7 @@ _QUOTED = re.compile(
 )
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _MOMENT = re.compile(
-    r"\{\{\s*secret:[^}]+\}\}|(?:https?://|www\.)\S*[^\s.,;!?)]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+    r"\{\{\s*secret:[^}]+\}\}|(?:https?://|www\.)\S*[^\s.,;!?)]|(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"
     r"|\b\d{1,4}([/.-])\d{1,2}\1\d{1,4}\b|\b\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]m\b)?|\b\d{1,2}\s*[ap]m\b"
     rf"|\b{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}\b|\b\d{{1,2}}\s+{_MONTH}\s+\d{{4}}\b",
     re.IGNORECASE,
@@ -46,6 +46,7 @@ _FUNCTION_WORDS = frozenset(
     "a an the on in to of and or with for from into it its is are as at by be this that then these those your you "
     "please all any only".split()
 )
+_FAR = 4000  # letters of a goal that are searched for texts
 _NEAR = 5  # words before or after a text that may name its field
 
 
@@ -124,7 +125,7 @@ def read_goal(text: str) -> Goal:
     quoted = frozenset(s.strip() for s in _quoted_spans(text))
     return Goal(
         text=text, words=words, content=content_of(text), spaced=_spaced(words), spaced_case=_spaced_case(text),
-        quoted=frozenset(_plain(q) for q in quoted), quoted_case=quoted, texts=_texts_of(text),
+        quoted=frozenset(_plain(q) for q in quoted), quoted_case=quoted, texts=_texts_of(text[:_FAR]),
     )  # fmt: skip
 
 

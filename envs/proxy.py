@@ -23,6 +23,7 @@ import asyncio
 import contextlib
 import socket
 import time
+import weakref
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -62,6 +63,9 @@ class Limits:
     linger: float = 2.0
 
 
+_RUNNING: weakref.WeakSet[Proxy] = weakref.WeakSet()
+
+
 class Proxy:
     """A listening policy. ``resolve`` replaces the system's name resolution."""
 
@@ -84,11 +88,13 @@ class Proxy:
     async def start(self) -> Proxy:
         if self._server is None:
             self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=_HEAD_BYTES, backlog=512)
+            _RUNNING.add(self)
         return self
 
     async def close(self) -> None:
         """Stop listening and drop every connection. Twice is fine."""
         server, self._server = self._server, None
+        _RUNNING.discard(self)
         if server is None:
             return
         server.close()
@@ -179,13 +185,14 @@ class Proxy:
     def _checked(self, place: Place, addresses: Sequence[str]) -> list[str]:
         """The addresses that may be connected to; raises ``_NotAllowed`` if none may.
 
-        A host that the list names may lie in the inner network, but one that was first seen on the public internet
-        may not move there later (DNS rebinding).
+        A host that the list names may lie in the inner network, but one that was first seen on the public internet,
+        if only with one of its addresses, may not move there later (DNS rebinding).
         """
         verdicts = [self.allow.verdict_address(place.host, place.port, a) for a in addresses]
         allowed = [a for a, reason in zip(addresses, verdicts, strict=True) if reason is None]
         inside = [a for a in allowed if not is_public(normal_address(a))]
-        if allowed and not self.allow.everything and not self._lies_inside.setdefault(place.host, bool(inside)):
+        only_inside = len(inside) == len(allowed)
+        if allowed and not self.allow.everything and not self._lies_inside.setdefault(place.host, only_inside):
             allowed = [a for a in allowed if a not in inside]
             verdicts += [f"{place.host} was on the public internet and now leads to {a}" for a in inside]
         if not allowed:
@@ -253,6 +260,13 @@ class _Line:
                 raise EOFError
             await self.send(writer, data)
             size -= len(data)
+
+
+async def close_running() -> None:
+    """Close every proxy that still runs on this loop, because the loop is about to end."""
+    for proxy in list(_RUNNING):
+        if proxy._server is not None and proxy._server.get_loop() is asyncio.get_running_loop():
+            await proxy.close()
 
 
 async def _system_resolver(host: str, port: int) -> list[str]:

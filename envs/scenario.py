@@ -52,6 +52,10 @@ class Scenario(Protocol):
         """Bring the page to the task's beginning under this seed; raises ``PageUnreachable``."""
         ...
 
+    async def rest(self, session: Session) -> None:
+        """Wait, for a bounded time, for motions that only the task knows of; between an action and a look at ``frame``."""
+        ...
+
     async def judge(self, session: Session, action: Action | None) -> Verdict:
         """The verdict after ``action`` (None right after the start)."""
         ...

@@ -10,14 +10,16 @@ the tree as an ``alertdialog`` with buttons, because that is what a person sees.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import stuck
 from .actions import Hands, Limits
-from .allowlist import AllowList, check_navigation
+from .allowlist import AllowList, check_navigation, scheme_of
 from .dialogs import act_on_dialog, dialog_tree
 from .downloads import Downloads
 from .errors import (
@@ -29,9 +31,10 @@ from .errors import (
     PageUnreachable,
     RequestBlocked,
 )
+from .loading import HoldsOn, load
 from .network import context_options
 from .proxy import Proxy
-from .screen import Screen
+from .screen import Cast, Screen
 from .tab import DialogOpened, Reading, Tab
 from .types import Action, ActionTree
 from .types import Tab as TabView
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 ACT_TIMEOUT = 8.0
 GOTO_TIMEOUT_MS = 15_000.0
 CLOSE_LIMIT = 3.0
+MOST_TABS = 20
 NAVIGATION_OPS = frozenset({"goto", "back", "forward"})
 
 
@@ -57,6 +61,7 @@ class Options:
     limits: Limits = field(default_factory=Limits)
     downloads: Path | None = None
     screen: bool = False
+    cast: Cast = field(default_factory=Cast)
     dismiss_dialogs: bool = False  # answer JavaScript dialogs with Cancel at once, as Playwright does by itself
     context: Mapping[str, Any] = field(default_factory=dict)  # further arguments of Playwright's new_context
 
@@ -75,6 +80,7 @@ class Session:
         self._proxy: Proxy | None = None
         self.last_blocked: list[str] = []
         self._opening: set[asyncio.Future[Any]] = set()
+        self._turned_away = 0  # tabs, for being too many
         self._arrived = asyncio.Event()  # another page appeared
 
     @classmethod
@@ -96,15 +102,14 @@ class Session:
     async def _open_context(self) -> None:
         width, height = self.options.viewport
         wanted = {"viewport": {"width": width, "height": height}, "locale": "en-US", **self.options.context}
-        if self.options.allow is not None:
-            self._proxy = await Proxy(self.options.allow).start()
-            wanted |= context_options(self._proxy)
+        self._proxy = await Proxy(self.options.allow or AllowList(None)).start()
+        wanted |= context_options(self._proxy)
         wanted["accept_downloads"] = self.options.downloads is not None
         self._context = await self.native.new_context(**wanted)
         self._context.set_default_timeout(GOTO_TIMEOUT_MS)
         self._context.on("page", self._on_page)
         await self._context.new_page()
-        await self._tabs_ready()
+        await self.tabs_ready()
 
     async def fresh(self) -> None:
         """A new, empty context: no cookies, no storage, one blank tab. Raises ``BrowserGone``."""
@@ -120,6 +125,9 @@ class Session:
 
     def _on_page(self, page: Page) -> None:
         self._arrived.set()
+        if len(self.tabs) + len(self._opening) >= MOST_TABS:
+            self._turned_away += 1
+            return stuck.aside(self._turn_away(page))
         work = asyncio.ensure_future(self._adopt(page))
         self._opening.add(work)
         work.add_done_callback(self._opening.discard)
@@ -137,8 +145,19 @@ class Session:
         self.active = len(self.tabs) - 1
         page.on("close", lambda _: self._drop(tab))
         if self.options.screen:
-            self.screen = self.screen or Screen(self.options.viewport)
+            self.screen = self.screen or self.options.cast.screen(self.options.viewport)
             await self.screen.follow(tab.cdp)
+
+    async def _turn_away(self, page: Page) -> None:
+        """Close a tab too many; who goes on asking for more has its scripts switched off."""
+        from playwright.async_api import Error
+
+        with contextlib.suppress(Error):
+            opener = await page.opener()
+            await page.close()
+            for tab in self.tabs:
+                if tab.page is opener and self._turned_away > MOST_TABS:
+                    await tab.cdp.send("Emulation.setScriptExecutionDisabled", {"value": True})
 
     def _drop(self, tab: Tab) -> None:
         if tab in self.tabs:
@@ -147,12 +166,16 @@ class Session:
             if index <= self.active:
                 self.active = max(0, self.active - 1)
 
-    async def _tabs_ready(self) -> None:
+    async def tabs_ready(self) -> None:
+        """Wait until every new page is adopted; at least one is there then, or ``BrowserGone`` is raised."""
+        from playwright.async_api import Error
+
         if self._opening:
             await asyncio.wait(set(self._opening), timeout=5.0)
         if not self.tabs and self._context is not None:
-            await self._context.new_page()
-            await asyncio.wait(set(self._opening), timeout=5.0)
+            with contextlib.suppress(Error):  # the browser died; told below
+                await self._context.new_page()
+                await asyncio.wait(set(self._opening), timeout=5.0)
         if not self.tabs:
             raise BrowserGone("no page is left and none could be opened")
 
@@ -196,59 +219,36 @@ class Session:
 
         Raises ``RequestBlocked`` outside the allow-list, ``PageUnreachable`` if nothing came.
         """
-        from playwright.async_api import Error
-
         reason = check_navigation(url, self.options.schemes)
-        if reason is None and self.options.allow is not None and url.startswith(("http:", "https:")):
+        if reason is None and self.options.allow is not None and scheme_of(url) in ("http", "https"):
             reason = self.options.allow.verdict(url)
         if reason is not None:
             raise RequestBlocked(reason, "allow the host with --allow HOST")
         tab = self.tab
         try:
-            answer = await tab.until_dialog(tab.page.goto(url, wait_until="domcontentloaded", timeout=timeout_ms))
-            self._check_answer(url, answer.headers if answer else {})
+            await load(tab, url, timeout_ms)
+        except HoldsOn:
+            await self._replace(tab)
+            await load(self.tab, url, timeout_ms)
         except DialogOpened:
             return
-        except Error as error:
-            if tab.page.url.split("#")[0] == url.split("#")[0] and not tab.page.url.startswith("chrome-error:"):
-                return
-            text = str(error).splitlines()[0].removeprefix("Page.goto: ").split(" at http")[0]
-            raise PageUnreachable(f"{url} did not load: {text}", "check the address and that the server runs") from None
 
-    @staticmethod
-    def _check_answer(url: str, headers: dict[str, str]) -> None:
-        """Tell the proxy's own pages (blocked, not reached) from a site's."""
-        if "x-webagent-blocked" in headers:
-            host = headers["x-webagent-blocked"]
-            raise RequestBlocked(f"{host} is not on the allow-list", f"allow it with --allow {host}")
-        if "x-webagent-failed" in headers:
-            reason = headers["x-webagent-failed"]
-            raise PageUnreachable(f"{url} did not load: {reason}", "check the address and that the server runs")
+    async def _replace(self, tab: Tab) -> None:
+        """Go on in a new tab, and close one that hangs as far as it can be closed. Raises ``BrowserGone``."""
+        assert self._context is not None
+        try:
+            async with asyncio.timeout(CLOSE_LIMIT):
+                await self._context.new_page()
+                await self.tabs_ready()
+        except TimeoutError:
+            tab.crashed = True  # as good as: it holds up the whole context
+            raise BrowserGone("the page cannot be left") from None
+        self._drop(tab)
+        stuck.aside(stuck.close(tab, CLOSE_LIMIT))
 
     async def evaluate(self, expression: str, timeout: float = 5.0) -> Any:
-        """The JSON value of an expression in the page's own world (promises awaited).
-
-        Raises ``ActionTimedOut``, ``BrowserGone``; an exception in the page is ``ValueError``.
-        """
-        from playwright.async_api import Error
-
-        options = {"expression": expression, "returnByValue": True, "awaitPromise": True}
-        tab = self.tab
-        try:
-            async with asyncio.timeout(timeout):
-                answer = await tab.until_dialog(tab.cdp.send("Runtime.evaluate", options))
-        except TimeoutError:
-            raise ActionTimedOut(f"the page did not answer within {timeout:.0f} s") from None
-        except DialogOpened:
-            raise ActionTimedOut("a JavaScript dialog stops the page", "answer it first") from None
-        except Error as error:
-            raise BrowserGone(f"the page went away: {str(error).splitlines()[0]}") from None
-        if "exceptionDetails" in answer:
-            details = answer["exceptionDetails"]
-            raise ValueError(
-                str(details.get("exception", {}).get("description") or details.get("text")).splitlines()[0]
-            )
-        return answer["result"].get("value")
+        """The JSON value of an expression in the front page's own world; see ``Tab.evaluate``."""
+        return await self.tab.evaluate(expression, timeout)
 
     async def act(self, action: Action) -> ActionFailed | None:
         """Do one action; what the world said no to comes back as an error instead of being raised."""
@@ -267,13 +267,16 @@ class Session:
         except DialogOpened:
             return None
         except TimeoutError:
+            tab.suspect = True
             return ActionTimedOut(
                 f"{action.op} was not answered within {ACT_TIMEOUT:.0f} s",
                 "the page may be stuck; reload it or go elsewhere",
             )
-        except Error as error:
-            if tab.page.is_closed() or tab.crashed:
-                return None if tab.page.is_closed() else ActionTimedOut("the page crashed", "go to another page")
+        except (BrowserGone, Error) as error:
+            if not self.alive or tab.crashed:
+                raise BrowserGone(f"the page went away: {str(error).splitlines()[0]}") from None
+            if tab.page.is_closed() or (action.op == "wait" and isinstance(error, BrowserGone)):
+                return None  # a page that goes elsewhere ends a wait
             return ActionFailed(f"{action.op} failed: {str(error).splitlines()[0]}", "choose from the new observation")
         return None
 
@@ -293,12 +296,13 @@ class Session:
             await self.goto(self.options.limits.resolve(action.text or ""))
         elif action.op == "new_tab" and self._context is not None:
             await self._context.new_page()
-            await self._tabs_ready()
+            await self.tabs_ready()
             if action.text:
                 await self.goto(self.options.limits.resolve(action.text))
         elif action.op == "close_tab":
-            await asyncio.wait_for(tab.page.close(), CLOSE_LIMIT)  # it can hang during a navigation
-            await self._tabs_ready()
+            await stuck.close(tab, CLOSE_LIMIT)
+            self._drop(tab)
+            await self.tabs_ready()
         elif action.op == "switch_tab":
             await self.show(int(action.text or 0))
         else:
@@ -317,51 +321,46 @@ class Session:
                 pass  # the browser opened none: a blocked popup
         tab.opening = 0.0
         if self._opening:
-            await self._tabs_ready()
+            await self.tabs_ready()
 
     # ---- seeing -----------------------------------------------------------------------------------------------
 
-    async def observe(self, level: str = "frame") -> Reading:
-        """Settle and read the front tab. Raises ``BrowserGone`` if it is beyond repair."""
+    async def observe(self, level: str = "frame", tries: int = 3) -> Reading:
+        """Settle and read the front tab; of tabs that close meanwhile, ``tries``. Raises ``BrowserGone``."""
         from playwright.async_api import Error
 
-        await self._tabs_ready()
+        await self.tabs_ready()
         tab = self.tab
         try:
             if tab.dialog is not None:
                 raise DialogOpened
+            if tab.suspect and not await tab.until_dialog(tab.responds()):
+                raise ActionTimedOut("the page does not answer")
             reading = await tab.observe(level, self.options.budget)
             if time.monotonic() < tab.opening or self._opening:
                 await self.expect_tab(tab, len(self.tabs))
                 if self.tab is not tab:
-                    return await self.observe(level)
+                    return await self.observe(level, tries)
             return reading
         except DialogOpened:
             return dialog_tree(tab, self.options.viewport)
         except ActionTimedOut:
             return await self._unstick(tab)
-        except BrowserGone:
+        except (BrowserGone, Error) as error:
+            if tab.page.is_closed() and self.alive and tries > 1:
+                self._drop(tab)
+                return await self.observe(level, tries - 1)
             if not self.alive or tab.crashed or tab.page.is_closed():
-                raise
+                raise BrowserGone(f"the page went away: {str(error).splitlines()[0]}") from None
             return self._unread(tab)  # it navigates without end
-        except Error as error:
-            raise BrowserGone(f"the page went away: {str(error).splitlines()[0]}") from None
 
     async def _unstick(self, tab: Tab) -> Reading:
-        """A page whose thread never ends its script: stop that script and read what is there.
-
-        Raises ``BrowserGone`` for one that does not even hear that.
-        """
-        from playwright.async_api import Error
-
-        try:
-            async with asyncio.timeout(3.0):
-                await tab.cdp.send("Runtime.terminateExecution")
-            return (await tab.observe("input", self.options.budget))._replace(settled="busy")
-        except (Error, ActionTimedOut, DialogOpened):
-            return self._unread(tab)
-        except TimeoutError:
-            raise BrowserGone("the page hangs") from None
+        """Stop a script that never ends and read what is there. Raises ``BrowserGone`` where it cannot be stopped."""
+        async with stuck.standing_still(tab):
+            try:
+                return (await tab.observe("input", self.options.budget))._replace(settled="busy")
+            except (BrowserGone, ActionTimedOut, DialogOpened):
+                return self._unread(tab)
 
     def _unread(self, tab: Tab) -> Reading:
         """What was last seen of a page that cannot be read now."""
@@ -387,8 +386,11 @@ class Session:
 
         context, self._context = self._context, None
         proxy, self._proxy = self._proxy, None
-        self.tabs.clear()
-        self.active = 0
+        tabs, self.tabs, self.active = self.tabs, [], 0
+        for tab in tabs:
+            await stuck.before_closing(tab)
+        if self.screen is not None:
+            await self.screen.stop()
         if context is not None:
             try:
                 await asyncio.wait_for(context.close(), 5.0)

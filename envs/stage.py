@@ -93,10 +93,12 @@ class Stage:
         self.cost = Cost()
         self.seed = 0
         self.trail: list[Action | BadAction] = []
+        self.pauses: list[float] = []  # s that each action of the trail came after the look before it
         self.session: Session | None = None
         self.restored: Restored | None = None  # how the last restore went
         self.max_steps: int | None = None  # instead of the task's own
         self.acted = 0.0  # when the last action began, s since the epoch
+        self._looked = 0.0  # when the last moment was handed out, on time.perf_counter's clock
 
     @property
     def ended(self) -> bool:
@@ -117,7 +119,7 @@ class Stage:
                 recovered = await self._repair()
                 if last == RESET_TRIES:
                     raise BrowserGone(f"{self.scenario.id} did not start: {_reason(error)}") from None
-        self.seed, self.trail = seed, []
+        self.seed, self.trail, self.pauses = seed, [], []
         self.cost.resets += 1
         self._see(reading, "")
         return self._moment(reading, began, {}, recovered)
@@ -146,7 +148,7 @@ class Stage:
     ) -> Moment:
         """Go on with an episode where it was left: ``arrive`` brings the session there. Raises as ``reset`` does."""
         began = time.perf_counter()
-        self.task, self.seed, self.trail = task, task.seed, list(trail)
+        self.task, self.seed, self.trail, self.pauses = task, task.seed, list(trail), [0.0] * len(trail)
         try:
             async with asyncio.timeout(RESET_LIMIT):
                 session = await self._sound()
@@ -179,6 +181,7 @@ class Stage:
         began = time.perf_counter()
         self.acted = time.time()
         self.trail.append(action)
+        self.pauses.append(began - self._looked)
         self.cost.steps += 1
         try:
             async with asyncio.timeout(STEP_LIMIT):
@@ -208,7 +211,10 @@ class Stage:
             reading, self.verdict = await asyncio.gather(session.observe("input"), self.scenario.judge(session, judged))
             t2 = time.perf_counter()
         else:
+            await self.scenario.rest(session)
+            rested = (time.perf_counter() - t1) * 1000
             reading = await session.observe(self.settings.settle)
+            reading = reading._replace(ms={**reading.ms, "settle": reading.ms["settle"] + rested})
             t2 = time.perf_counter()
             self.verdict = await self.scenario.judge(session, judged)
         error = error or _blocked_page(reading.url, session.take_blocked())
@@ -261,7 +267,8 @@ class Stage:
         return Moment(self.observation, 0.0, False, True, info)
 
     def _info(self, began: float, *, ms: dict[str, float], **told: Any) -> dict[str, Any]:
-        total = (time.perf_counter() - began) * 1000
+        self._looked = time.perf_counter()
+        total = (self._looked - began) * 1000
         self.cost.ms += total
         return {
             "blocked": [],

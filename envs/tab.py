@@ -13,9 +13,12 @@ from collections.abc import Coroutine, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from . import stuck
 from .errors import ActionTimedOut, BrowserGone
-from .tree import elements_of, splice, within_budget
-from .types import ActionTree, Element
+from .inner_frames import InnerFrames, Look
+from .loading import PARSE_LIMIT
+from .tree import elements_of, within_budget
+from .types import ActionTree
 from .world import World
 
 if TYPE_CHECKING:
@@ -25,7 +28,8 @@ T = TypeVar("T")
 MOTION_LIMIT_MS = 600  # how long animations and changes are waited for
 REQUEST_LIMIT = 3.0  # seconds, for requests that the last action started
 IMAGE_LIMIT = 0.5  # seconds, for pictures: they give boxes their size
-NAVIGATION_LIMIT = 10.0
+NAVIGATION_LIMIT = 8.0
+RESTLESS = 4  # navigations of the page by itself during one look, after which no further one is waited for
 LOAD_LIMIT = 2.0  # seconds from DOMContentLoaded to load
 IGNORED_REQUESTS = frozenset(
     {"websocket", "eventsource", "media", "ping", "beacon", "font", "other", "manifest", "texttrack"}
@@ -74,7 +78,11 @@ class Tab:
         self._moving: dict[str, float] = {}  # frame that navigates or loads -> until when that is waited for
         self._requests: dict[Request, float] = {}  # under way -> until when it is waited for
         self._change = asyncio.Event()
-        self._sessions: dict[str, CDPSession] = {}
+        self.suspect = False  # an action went unanswered: is the page's thread free?
+        self._leaving = False  # asked for another page, of which nothing has come
+        self._since: float | None = None  # when the running look began, on time.monotonic's clock
+        self.commits = 0  # navigations of the page since then, or since it was loaded
+        self.frames = InnerFrames(self)
 
     @classmethod
     async def open(cls, page: Page) -> Tab:
@@ -132,7 +140,12 @@ class Tab:
     def _on_request(self, request: Request) -> None:
         if request.resource_type not in IGNORED_REQUESTS:
             limit = IMAGE_LIMIT if request.resource_type == "image" else REQUEST_LIMIT
-            self._requests[request] = time.monotonic() + limit
+            self._requests[request] = self._until(limit, REQUEST_LIMIT)
+
+    def _until(self, limit: float, most: float) -> float:
+        """When a wait of ``limit`` seconds ends that begins now; one look waits no longer than ``most`` in all."""
+        now = time.monotonic()
+        return now + limit if self._since is None else min(now + limit, self._since + most)
 
     def _on_request_end(self, request: Request) -> None:
         if self._requests.pop(request, None) is not None:
@@ -149,33 +162,40 @@ class Tab:
 
     def _starts(self, frame: str, limit: float | None = None, only_shorten: bool = False) -> None:
         main = frame == self.main.frame_id
-        until = time.monotonic() + (limit or (NAVIGATION_LIMIT if main else REQUEST_LIMIT))
-        if only_shorten and frame not in self._moving:
+        most = NAVIGATION_LIMIT if main else REQUEST_LIMIT
+        until = self._until(limit or most, most)
+        if (only_shorten and frame not in self._moving) or (main and self.restless):
             return
+        self._leaving = self._leaving or (main and not only_shorten)
         self._moving[frame] = min(until, self._moving[frame]) if only_shorten else until
 
     def _on_stopped(self, event: dict[str, Any]) -> None:
         self._moving.pop(event["frameId"], None)
+        self._leaving = self._leaving and event["frameId"] != self.main.frame_id
         self._change.set()
 
     def _on_navigated(self, event: dict[str, Any]) -> None:
         frame = event["frame"]["id"]
         if frame == self.main.frame_id:
+            self._leaving = False
+            self.commits += 1
+            self._starts(frame, PARSE_LIMIT, only_shorten=True)
             self._requests = {r: t for r, t in self._requests.items() if r.is_navigation_request()}
             self.worlds = {frame: self.main}
+            self.frames.begin()
         if frame in self.worlds:
             self.worlds[frame].left()
         self._change.set()
 
     def _forget(self, frame: str) -> None:
         self.worlds.pop(frame, None)
-        self._sessions.pop(frame, None)
+        self.frames.forget(frame)
         self._moving.pop(frame, None)
 
     # ---- waiting ----------------------------------------------------------------------------------------------
 
     async def until_dialog(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await ``work``, but raise ``DialogOpened`` as soon as a dialog stops the page, ``BrowserGone`` if it crashes."""
+        """Await ``work``; ``DialogOpened`` is raised as soon as a dialog stops the page, ``BrowserGone`` if it crashes."""
         if self.dialog is not None or self.crashed:
             work.close()
             raise self._stopped()
@@ -193,6 +213,30 @@ class Tab:
     def _stopped(self) -> Exception:
         return BrowserGone("the page crashed") if self.crashed else DialogOpened()
 
+    async def evaluate(self, expression: str, timeout: float = 5.0) -> Any:
+        """The JSON value of an expression in the page's own world (promises awaited).
+
+        Raises ``ActionTimedOut``, ``BrowserGone``; an exception in the page is ``ValueError``.
+        """
+        from playwright.async_api import Error
+
+        options = {"expression": expression, "returnByValue": True, "awaitPromise": True}
+        try:
+            async with asyncio.timeout(timeout):
+                answer = await self.until_dialog(self.cdp.send("Runtime.evaluate", options))
+        except TimeoutError:
+            raise ActionTimedOut(f"the page did not answer within {timeout:.0f} s") from None
+        except DialogOpened:
+            raise ActionTimedOut("a JavaScript dialog stops the page", "answer it first") from None
+        except Error as error:
+            raise BrowserGone(f"the page went away: {str(error).splitlines()[0]}") from None
+        if "exceptionDetails" in answer:
+            details = answer["exceptionDetails"]
+            raise ValueError(
+                str(details.get("exception", {}).get("description") or details.get("text")).splitlines()[0]
+            )
+        return answer["result"].get("value")
+
     async def answer_dialog(self, accept: bool) -> None:
         """Close the open dialog with OK (and the typed text) or Cancel."""
         dialog, text = self.dialog, self.prompt
@@ -208,9 +252,16 @@ class Tab:
         self._moving = {f: t for f, t in self._moving.items() if now < t}
         return bool(self._moving) or bool(self._requests)
 
+    @property
+    def restless(self) -> bool:
+        """The page goes on to others, or to itself, without end."""
+        return self.commits >= RESTLESS
+
     async def quiet(self) -> bool:
         """Wait until no navigation and no young request is left; False if one outlived its limit."""
         while self.busy and not self.page.is_closed():
+            if self.restless:
+                return False
             self._change.clear()
             waiting = len(self._moving) + len(self._requests)
             ends = [*self._moving.values(), *self._requests.values()]
@@ -226,11 +277,25 @@ class Tab:
     async def observe(self, level: str, budget: int, motion_ms: int = MOTION_LIMIT_MS) -> Reading:
         """Settle at ``level`` and read the tree. Raises ``DialogOpened``, ``ActionTimedOut``, ``BrowserGone``."""
         t0 = time.perf_counter()
+        self._since, self.commits = time.monotonic(), 0
+        try:
+            reading, settled = await self._observe(level, budget, motion_ms)
+        finally:
+            self._since = None
+        total = (time.perf_counter() - t0) * 1000
+        ms = {**reading.ms, "settle": max(0.0, total - reading.ms["tree"])}
+        self.last = reading._replace(ms=ms, settled=reading.settled if settled else "busy")
+        self._looked = time.monotonic() if self.last.settled != "busy" else 0.0
+        return self.last
+
+    async def _observe(self, level: str, budget: int, motion_ms: int) -> tuple[Reading, bool]:
         settled = True
         reading = None
         for _ in range(4):
             if level != "input" and self.busy:
                 settled = await self.until_dialog(self.quiet())
+            if not settled and not await self.until_dialog(self.responds()):
+                raise ActionTimedOut("the page does not answer", "it may be stuck in a script")
             try:
                 reading = await self.until_dialog(self._read(level, budget, motion_ms))
             except BrowserGone:
@@ -242,18 +307,23 @@ class Tab:
                 break
         if reading is None:
             raise BrowserGone("the page kept navigating while it was read", "wait, or go elsewhere")
-        total = (time.perf_counter() - t0) * 1000
-        ms = {**reading.ms, "settle": max(0.0, total - reading.ms["tree"])}
-        self.last = reading._replace(ms=ms, settled=reading.settled if settled else "busy")
-        self._looked = time.monotonic() if self.last.settled != "busy" else 0.0
-        return self.last
+        return reading, settled and not self.restless
+
+    async def responds(self) -> bool:
+        """Whether the page's thread is free. An answer that does not come is given up first.
+
+        Until then the browser holds back what the page is asked.
+        """
+        self.suspect = False
+        if self._leaving or self.restless:
+            await stuck.asked(self.cdp, "Page.stopLoading", stuck.CUT_LIMIT)
+        return await stuck.answers(self.cdp)
 
     async def _read(self, level: str, budget: int, motion_ms: int) -> Reading:
         world = self.main
-        raw = await self._look_fully(world, level, budget, motion_ms, ask_listeners=True)
+        raw = await self.look_fully(world, Look(level, budget, motion_ms), ask_listeners=True)
         elements = elements_of(raw["rows"])
-        for ref in raw["remote"]:
-            elements = await self._with_frame(elements, world, ref, level, budget, motion_ms)
+        elements = await self.frames.read_into(elements, world, raw["remote"], Look(level, budget, motion_ms))
         kept, dropped = within_budget(elements, budget)
         width, height = raw["view"]
         x, y, mx, my = raw["scroll"]
@@ -269,9 +339,7 @@ class Tab:
         self._looked = 0.0
         return self.last.aims.get(ref) if fresh and self.last is not None else None
 
-    async def _look_fully(
-        self, world: World, level: str, budget: int, motion_ms: int, ask_listeners: bool
-    ) -> dict[str, Any]:
+    async def look_fully(self, world: World, how: Look, ask_listeners: bool) -> dict[str, Any]:
         """The rows of one frame, looked at again only if listeners or closed roots turn up that were not known.
 
         Listeners are asked for when the document is new, has changed, or was last asked a while ago: a script may add
@@ -280,7 +348,7 @@ class Tab:
         new = world.fresh or world.empty
         world.renumber = begins = world.renumber or world.fresh
         flags = await world.listeners() if ask_listeners and begins else None
-        raw = await self._look(world, level, budget, motion_ms, flags)
+        raw = await self._look(world, how, flags)
         if ask_listeners and not begins:
             old = time.monotonic() - world.asked > LISTENERS_AGE
             flags = await world.listeners() if old or raw["epoch"] != world.epoch else None
@@ -290,7 +358,7 @@ class Tab:
         if flags is not None and flags["n"] != raw["flags"]["n"]:
             flags = await world.listeners()  # the page changed between the two looks
         if found or (flags is not None and flags["f"] != raw["flags"]["f"]):
-            again = await self._look(world, "input", budget, motion_ms, flags)
+            again = await self._look(world, how._replace(level="input"), flags)
             raw = {**again, "settled": raw["settled"], "ms": [raw["ms"][0], raw["ms"][1] + again["ms"][1]]}
         if flags is not None:
             world.asked = time.monotonic()
@@ -300,62 +368,14 @@ class Tab:
         world.renumber = False
         return raw
 
-    async def _look(
-        self, world: World, level: str, budget: int, motion_ms: int, flags: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    async def _look(self, world: World, how: Look, flags: dict[str, Any] | None = None) -> dict[str, Any]:
         text = await world.run(
-            f"observe({level!r}, {motion_ms}, {budget}, {json.dumps(flags)}, {json.dumps(world.renumber)})"
+            f"observe({how.level!r}, {how.motion_ms}, {how.budget}, {json.dumps(flags)}, {json.dumps(world.renumber)})"
         )
         world.fresh = False
         data: dict[str, Any] = json.loads(text)
         return data
 
-    async def _with_frame(
-        self, elements: list[Element], world: World, ref: int, level: str, budget: int, motion_ms: int
-    ) -> list[Element]:
-        """Splice in the tree of a frame that the parent's scripts cannot enter."""
-        owner = next((e for e in elements if e.ref == f"{world.prefix}e{ref}"), None)
-        inner = await self._world_of(world, ref) if owner else None
-        if owner is None or inner is None:
-            return elements
-        try:
-            own_process = inner.cdp is not world.cdp
-            raw = await self._look_fully(
-                inner, "frame" if inner.fresh else level, budget, motion_ms, ask_listeners=own_process
-            )
-            origin = await inner.origin()
-        except (BrowserGone, ActionTimedOut):
-            return elements  # the frame is navigating or stuck; the page around it is not
-        made = elements_of(raw["rows"], inner.prefix, origin, owner, not owner.has("visible") or owner.has("covered"))
-        for deeper in raw["remote"]:
-            made = await self._with_frame(made, inner, deeper, level, budget, motion_ms)
-        return splice(elements, owner.ref, made)
-
-    async def _world_of(self, world: World, ref: int) -> World | None:
-        """The world inside an iframe element: of the same session, or of the frame's own process."""
-        frame_id = await world.frame_id_of(ref)
-        if frame_id is None:
-            return None
-        known = self.worlds.get(frame_id)
-        if known is None:
-            session = await self.session_of(frame_id, world.cdp)
-            known = self.worlds[frame_id] = World(session, frame_id, f"f{len(self.worlds)}")
-        known.parent, known.origin_ref = world, ref
-        return known
-
     async def session_of(self, frame_id: str, default: CDPSession) -> CDPSession:
         """The protocol session of a frame's own process; ``default`` for a frame that has none."""
-        from playwright.async_api import Error
-
-        if frame_id in self._sessions:
-            return self._sessions[frame_id]
-        for frame in self.page.frames:
-            if frame.parent_frame is None:
-                continue
-            try:
-                session = await self.page.context.new_cdp_session(frame)
-                tree = await session.send("Page.getFrameTree")
-            except Error:
-                continue  # not a process of its own: it is read through its parent's session
-            self._sessions[str(tree["frameTree"]["frame"]["id"])] = session
-        return self._sessions.get(frame_id, default)
+        return await self.frames.session_of(frame_id, default)

@@ -12,19 +12,23 @@ the page or its browser died (``info["recovered"]``).
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 
+from . import snapshots
 from .actions import Limits
-from .browser import Browser
+from .browser import CALL_TIMEOUT, Browser
 from .errors import BadAction, BrowserGone, TimedOut, UsageError
 from .scenario import Scenario, Verdict
 from .site_graph import SiteGraph
-from .stage import Cost, Moment, Settings, Settle, Stage
+from .snapshots import Restored, Snapshot
+from .stage import STEP_LIMIT, Cost, Moment, Settings, Settle, Stage
 from .tree import render
 from .types import Action, Observation, Task
 from .views import make_view
@@ -165,11 +169,55 @@ class WebEnv(gym.Env[Any, Any]):
             self._browser.close()
         self._stage.scenario.close()
 
+    # ---- snapshots ----------------------------------------------------------------------------------------------
+
+    @property
+    def restored(self) -> Restored | None:
+        """How the last restore of this environment, or the fork that made it, went."""
+        return self._stage.restored
+
+    def snapshot(self) -> Snapshot:
+        """This moment, to come back to; without asking the browser where the task can be replayed (``snapshots``)."""
+        if snapshots.replayable(self._stage):
+            return snapshots.take_replayable(self._stage)
+        return self._browser.call(snapshots.take(self._stage))
+
+    def restore(self, snapshot: Snapshot) -> Restored:
+        """Come back to a snapshot's moment; the answer tells how well that went, and holds the view's observation.
+
+        For an environment of ``gym.make`` use ``snapshots.restore_wrapped``, so that its step limit counts rightly.
+        """
+        if not self._browser.running:
+            self._browser.start()
+        if self.spec is not None:
+            self._stage.max_steps = self.spec.max_episode_steps
+        limit = CALL_TIMEOUT + snapshots.TRIES * STEP_LIMIT * len(snapshot.moves)
+        restored = self._browser.call(snapshots.restore(self._stage, snapshot), limit)
+        self._acting = True
+        moment = restored.moment
+        seen = self.view.encode(moment.observation)
+        return replace(restored, observation=seen, moment=moment._replace(info=self._info(moment)))
+
+    def fork(self) -> WebEnv:
+        """The same moment once more: an environment with a context of its own in the same browser, ``restored``.
+
+        It runs beside this one, and closing it closes nothing else; it ends with the browser, at the latest.
+        """
+        twin = copy.copy(self)
+        twin._own = False
+        twin._np_random = copy.deepcopy(self._np_random)
+        limit = 2 * CALL_TIMEOUT + snapshots.TRIES * STEP_LIMIT * len(self._stage.trail)
+        twin._stage = self._browser.call(snapshots.fork(self._stage), limit)
+        return twin
+
     # ---- beyond Gymnasium ---------------------------------------------------------------------------------------
 
     def action_masks(self) -> Any:
-        """Which actions of the ``arrays`` view exist now, as sb3-contrib's MaskablePPO asks."""
-        return self.view.info(self.observation)["action_mask"]
+        """Which actions of the ``arrays`` view exist now, as sb3-contrib's MaskablePPO asks. Raises ``UsageError``."""
+        told = self.view.info(self.observation)
+        if "action_mask" not in told:
+            raise UsageError(f"view {self.view.name!r} has no action masks", 'make the environment with view="arrays"')
+        return told["action_mask"]
 
     def screen(self) -> bytes:
         """The latest screen as JPEG; empty unless ``screen`` was asked for."""

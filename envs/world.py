@@ -24,6 +24,7 @@ ASKED_AT_ONCE = 1000  # elements that the protocol describes in one answer
 _FACE = (
     "observe", "settle", "untilChange", "locate", "describe", "focusOn", "caret", "optionIndex", "pick", "setValue",
     "boxOf", "reveal", "throughFrame", "scrollPage", "regionSize", "frameOrigin", "adopt", "nodeOf", "commonOf",
+    "lightDocument",
 )  # fmt: skip
 
 
@@ -32,10 +33,10 @@ def page_source() -> str:
     """The scripts of ``page/`` as one expression that installs ``globalThis.webagent`` once."""
     folder = files("webagent.envs") / "page"
     table = json.dumps(json.loads((folder / "roles.json").read_text("utf8")))
-    parts = [(folder / f"{name}.js").read_text("utf8") for name in ("page", "names", "walk", "place", "act")]
+    parts = [(folder / f"{name}.js").read_text("utf8") for name in ("dom", "page", "names", "walk", "place", "act")]
     face = ", ".join(_FACE)
     return (
-        f"(() => {{ if (globalThis.{NAME}) return; const TABLE = {table};\n"
+        f"(() => {{ if (Object.hasOwn(globalThis, '{NAME}')) return; const TABLE = {table};\n"
         + "\n".join(parts)
         + f"\nglobalThis.{NAME} = {{ {face} }}; }})()"
     )
@@ -146,25 +147,31 @@ class World:
         return await self._adopt_all([pair for node in described if node for pair in _closed_roots(node)])
 
     async def _describe(self, object_id: str, depth: int) -> dict[str, Any] | None:
-        """The protocol's node with ``depth`` levels below it (-1 for all); None if it is nested too deeply or gone."""
+        """The protocol's node with ``depth`` levels below it (-1 for all); None if it is nested too deeply or gone.
+
+        The handle is given back, or the page could never forget that node.
+        """
         from playwright.async_api import Error
 
+        asked = {"objectId": object_id, "depth": depth, "pierce": True}
         try:
-            answer = await self.cdp.send("DOM.describeNode", {"objectId": object_id, "depth": depth, "pierce": True})
+            answer, _ = await asyncio.gather(
+                self.cdp.send("DOM.describeNode", asked),
+                self.cdp.send("Runtime.releaseObject", {"objectId": object_id}),
+            )
         except Error:
             return None
         node: dict[str, Any] = answer["node"]
         return node
 
     async def adopt_all_closed_roots(self) -> int:
-        """Ask for the whole document, so that closed roots under hosts with content are found too; how many."""
-        from playwright.async_api import Error
+        """Ask for the whole document, so that closed roots under hosts with content are found too; how many.
 
-        try:
-            document = await self.cdp.send("DOM.getDocument", {"depth": -1, "pierce": True})
-        except Error:
-            return 0  # nested too deeply for the protocol: suspects alone are looked into
-        return await self._adopt_all(list(_closed_roots(document["root"])))
+        Not by ``DOM.getDocument``, after which the browser would report every change of every node.
+        """
+        document = await self.run("lightDocument()", by_value=False)  # none where that is too much for one answer
+        node = await self._describe(document["objectId"], -1) if "objectId" in document else None
+        return await self._adopt_all(list(_closed_roots(node))) if node else 0
 
     async def _adopt_all(self, pairs: list[tuple[int, int]]) -> int:
         return sum([await self._adopt(host, root) for host, root in pairs])
@@ -178,13 +185,14 @@ class World:
                 (await self.cdp.send("DOM.resolveNode", {"backendNodeId": n, "executionContextId": context}))["object"]
                 for n in (host_id, root_id)
             ]
-            await self.cdp.send(
-                "Runtime.callFunctionOn",
-                {
-                    "functionDeclaration": f"function (host) {{ {NAME}.adopt(host, this); }}",
-                    "objectId": root["objectId"],
-                    "arguments": [{"objectId": host["objectId"]}],
-                },
+            call = {
+                "functionDeclaration": f"function (host) {{ {NAME}.adopt(host, this); }}",
+                "objectId": root["objectId"],
+                "arguments": [{"objectId": host["objectId"]}],
+            }
+            await asyncio.gather(
+                self.cdp.send("Runtime.callFunctionOn", call),
+                *(self.cdp.send("Runtime.releaseObject", {"objectId": o["objectId"]}) for o in (root, host)),
             )
         except Error:
             return False  # it left the page meanwhile
@@ -205,8 +213,8 @@ class World:
         node = await self.run(f"nodeOf({ref})", by_value=False)
         if "objectId" not in node:
             return None
-        described = await self.cdp.send("DOM.describeNode", {"objectId": node["objectId"], "depth": 0})
-        frame = described["node"].get("frameId")
+        described = await self._describe(node["objectId"], 0)
+        frame = described.get("frameId") if described else None
         return str(frame) if frame else None
 
     async def listeners(self) -> dict[str, Any] | None:
@@ -226,7 +234,7 @@ class World:
             async with asyncio.timeout(3.0):
                 answer = await self.cdp.send("Runtime.evaluate", options)
             flags = json.loads(answer["result"].get("value") or "null")
-        except (Error, TimeoutError, ValueError, TypeError):
+        except (Error, TimeoutError, ValueError, TypeError, RecursionError):
             return None
         if (
             not isinstance(flags, dict)

@@ -24,7 +24,7 @@ PRECISION = "A Box observation space"  # Gymnasium: numbers far apart in one box
 
 
 def check(id: str, view: str, browser: Browser) -> str:
-    """"" or what the checkers said."""
+    """ "" or what the checkers said."""
     from gymnasium.utils.env_checker import check_env
     from stable_baselines3.common.env_checker import check_env as check_for_sb3
 

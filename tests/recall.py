@@ -27,7 +27,7 @@ PATIENCE = 1.2
 class PageScenario:
     """One page, loaded anew for every episode, judged by nobody."""
 
-    id, max_steps, viewport, allow = "page", 1000, (1280, 720), None
+    id, max_steps, viewport, allow, sandboxed = "page", 1000, (1280, 720), None, True
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -39,8 +39,17 @@ class PageScenario:
         await session.goto(self.url)
         return Task(self.id, "", self.url, seed, self.max_steps)
 
+    async def rest(self, session: Session) -> None:
+        pass
+
     async def judge(self, session: Session, action: Action | None) -> Verdict:
         return Verdict(checked=False)
+
+    def resume(self, session: Session, judged: int) -> None:
+        pass
+
+    def twin(self) -> PageScenario:
+        return PageScenario(self.url)
 
     def close(self) -> None:
         pass

@@ -91,6 +91,9 @@ MATCHES = [
     ("example.com:443", "http://example.com/", False),
     ("=example.com", "http://example.com/", True),
     ("=example.com", "http://www.example.com/", False),
+    ("^example.com", "http://example.com/", True),
+    ("^example.com", "http://www.example.com/", False),
+    ("^example.com:81", "http://example.com/", False),
     ("*.example.com", "http://www.example.com/", True),
     ("*.example.com", "http://example.com/", False),
     ("*.example.com:81", "http://www.example.com:81/", True),
@@ -168,6 +171,8 @@ def test_the_reason_is_one_line_that_says_what_is_wrong() -> None:
         ("http://[::1]:8000", ["http://[::1]:8000/"], ["http://[::1]/"]),
         ("https://www.gov.uk/", ["https://gov.uk/", "https://a.www.gov.uk/"], ["https://tax.gov.uk/"]),
         ("https://www.com/", ["https://www.com/", "https://a.www.com"], ["https://example.com/", "https://com/"]),
+        ("https://a.github.io/", ["https://b.a.github.io/"], ["https://github.io/", "https://b.github.io/"]),
+        ("https://a.co.uk/", ["https://www.a.co.uk/"], ["https://b.co.uk/", "https://co.uk/"]),
         ("https://user:pw@example.com:9/", ["https://example.com:9/"], ["https://user/"]),
         ("about:blank", ["about:blank"], ["http://example.com/"]),
         ("file:///tmp/x.html", [], ["http://localhost/"]),
@@ -201,12 +206,13 @@ def test_a_text_instead_of_a_list_and_a_start_without_host() -> None:
         "127.0.0.1", "127.8.9.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
         "224.0.0.251", "255.255.255.255", "240.0.0.1", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1",
         "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a00:1::", "::7f00:1",
-        "198.18.0.1", "192.0.2.1", "2001:db8::1",
+        "198.18.0.1", "192.0.2.1", "2001:db8::1", "fec0::1", "192.0.0.8", "3fff::1", "4000::1", "64:ff9b:1::a00:1",
+        "2001:470::5efe:a00:1", "2001:470::200:5efe:7f00:1", "100::1",
     ],
 )  # fmt: skip
 def test_names_may_not_lead_into_the_inner_network(address: str) -> None:
     assert not is_public(normal_address(address))
-    for hosts in (["*"], ["example.com"], ["*.example.com"], ["=other.net"]):
+    for hosts in (["*"], ["example.com"], ["*.example.com"], ["=other.net"], ["^www.example.com"]):
         assert AllowList(hosts).verdict_address("www.example.com", 80, address)
     for hosts in (["www.example.com"], ["=www.example.com:80"], None):
         assert AllowList(hosts).verdict_address("www.example.com", 80, address) is None

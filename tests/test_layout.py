@@ -35,7 +35,11 @@ THIRD_PARTIES = {
     "recorder": {"playwright", "mss", "cv2"},
     "webagent": {"numpy", "gymnasium", "torch", "stable_baselines3", "tensorboard", "rich", "typer", "packaging"},
 }
-TOUCHES_A_PAGE = {f"envs/{name}.py" for name in ("browser", "session", "tab", "world", "screen", "downloads")}
+TOUCHES_A_PAGE = {
+    *(f"envs/{name}.py" for name in ("browser", "session", "tab", "world", "screen", "downloads", "storage")),
+    *(f"envs/{name}.py" for name in ("inner_frames", "loading", "stuck")),
+    *(f"envs/browsergym/{name}.py" for name in ("actions", "frames", "observation")),
+}
 """The only files of ``envs`` that may import Playwright."""
 
 MAX_FILE_LINES = 400

@@ -227,13 +227,17 @@ def test_loopback_in_any_spelling_is_stopped(host: str) -> None:
 def test_a_name_may_not_lead_inside_nor_move_there() -> None:
     async def main() -> None:
         inside, public = ["127.0.0.1"], ["93.184.216.34"]
-        addresses = {"a.site.net": inside, "site.net": inside, "moves.net": public, "no.net": []}
+        addresses = {
+            "a.site.net": inside, "site.net": inside, "moves.net": public, "no.net": [], "both.net": public + inside,
+            "www.start.net": public, "start.net": inside,
+        }  # fmt: skip
 
         async def resolve(host: str, port: int) -> list[str]:
             return addresses[host]
 
         async with Server() as server:
-            allow = AllowList(["site.net", "moves.net", "no.net"])
+            further = AllowList.for_site(f"http://www.start.net:{server.port}/").hosts
+            allow = AllowList(["site.net", "moves.net", "no.net", "both.net", *further])
             async with Proxy(allow, resolve, Limits(connect=0.3)) as proxy:
 
                 async def status(host: str) -> int:
@@ -247,6 +251,8 @@ def test_a_name_may_not_lead_inside_nor_move_there() -> None:
                 assert await status("moves.net") == 403, "was public a moment ago"
                 assert "now leads to 127.0.0.1" in proxy.blocked[-1].reason
                 assert await status("no.net") == 502
+                assert await status("both.net") in (502, 504), "its public address alone is tried"
+                assert await status("start.net") == 403, "nobody named it: the start page's name implies it"
             assert len(server.heads) == 1
 
     asyncio.run(main())

@@ -29,6 +29,7 @@ from webagent.commands import doctor as doctor_command
 from webagent.commands import install as install_command
 from webagent.commands import run as run_command
 from webagent.commands import show as show_command
+from webagent.commands import speed as speed_command
 from webagent.commands import tasks as tasks_command
 
 SCHEMA = 1
@@ -81,7 +82,9 @@ def webagent(
     return None
 
 
-for module in (run_command, bench_command, tasks_command, show_command, doctor_command, install_command):
+for module in (
+    run_command, bench_command, speed_command, tasks_command, show_command, doctor_command, install_command,
+):  # fmt: skip
     app.command(module.NAME, epilog=module.EXAMPLE)(getattr(module, module.NAME))
 
 

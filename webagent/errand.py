@@ -24,6 +24,7 @@ from webagent.deadline import deadline
 from webagent.envs.errors import HostBlocked, RequestBlocked, UsageError, WebAgentError
 from webagent.envs.suites.task_file import WebScenario
 from webagent.envs.types import Episode, Observation, Step, Task, to_json
+from webagent.film import VIDEO, RunFilm
 from webagent.report import write_report
 from webagent.report.episode import duration
 from webagent.rollout import Watch, run_episode
@@ -56,6 +57,7 @@ class Errand:
     files: Path | None = None
     report: Path | None = None
     timeout: float | None = None
+    video: bool = False
 
 
 def perform(errand: Errand, console: Console, open_env: OpenEnv | None = None) -> Result:
@@ -67,9 +69,12 @@ def perform(errand: Errand, console: Console, open_env: OpenEnv | None = None) -
     scenario, secrets, practice = plan_of(errand)
     guard = None if practice else Guard(errand.yes, terminal_asker())
     record = Record(console, _folder_for(errand), f"policy:{errand.policy}", secrets)
+    record.filmed = scenario.viewport if errand.video else None
     error: WebAgentError | None = None
     try:
-        with deadline(errand.timeout), (open_env or open_browser_env)(errand, scenario, secrets) as env, record:
+        with record, deadline(errand.timeout), (open_env or open_browser_env)(errand, scenario, secrets) as env:
+            if record.film is not None:
+                env.on_frame = record.film.frame
             record.episode = run_episode(
                 env,
                 make_agent,
@@ -166,16 +171,25 @@ class Record:
     steps: list[Step] = field(default_factory=list)
     episode: Episode | None = None
     report: Path | None = None
+    filmed: tuple[int, int] | None = None  # the size of what is filmed
+    film: RunFilm | None = None
+    video: Path | None = None
     stopped: str = ""
     writer: EpisodeWriter | None = None
     since: float = field(default_factory=time.perf_counter)
 
     def __enter__(self) -> Record:
+        if self.filmed is not None:
+            self.film = RunFilm(self.folder / VIDEO, self.filmed, self.secrets)
         return self
 
     def __exit__(self, *exc: Any) -> None:
         if self.writer is not None:
             self.writer.__exit__(*exc)
+        if self.film is not None:
+            self.video, trouble = self.film.finish()
+            if trouble:  # a run that went well does not fail for its video
+                self.console.say(f"no video: {trouble}", "yellow")
 
     def watch(self, guard: Any) -> Watch:
         return Watch(start=self._start, screen=self._screen, step=self._step, guard=guard)
@@ -203,6 +217,7 @@ class Record:
             "final_url": final.url if final else None,
             "episode": str(self.folder) if self.writer else None,
             "report": str(self.report) if self.report else None,
+            "video": str(self.video) if self.video else None,
             "ms_total": round(1000 * (time.perf_counter() - self.since), 1),
             "task": self.task.id if self.task else None,
             "goal": self.task.goal if self.task else None,
@@ -222,6 +237,7 @@ class Record:
             f"answer   {clean(data['answer'], 500)}" if data["answer"] is not None else "",
             f"steps    {len(self.steps)} in {duration(data['ms_total'])}",
             f"episode  {self.folder}",
+            f"video    {self.video}" if self.video else "",
             f"report   {self.report}" if self.report else f"report   none yet: webagent show {self.folder}",
         ]
         return "\n".join(line for line in lines if line)
@@ -233,8 +249,11 @@ class Record:
         self.writer = EpisodeWriter(self.folder, task, self.source).__enter__()
 
     def _screen(self, jpeg: bytes, observation: Observation) -> None:
+        shown = self.secrets.redact_screen(jpeg, observation)
         if self.writer:
-            self.writer.screen(self.secrets.redact_screen(jpeg, observation))
+            self.writer.screen(shown)
+        if self.film:
+            self.film.step(shown)
 
     def _step(self, step: Step) -> None:
         step = self.secrets.redact_all(step)

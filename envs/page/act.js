@@ -1,24 +1,21 @@
 // Where to point at, and the few facts an action needs just before it happens. Reads only (scrolling aside).
 
-const windowOf = (node) => (node.ownerDocument || node).defaultView;
-
 function composedContains(outer, inner) {
   for (let n = inner; n; ) {
     if (n === outer) return true;
-    const up = n.assignedSlot || parentNode.call(n);
+    const up = assignedTo(n) || parentNode.call(n);
     n = up || (nodeType.call(n) === 11 ? hostOf(n) : null);
   }
   return false;
 }
-const hostOf = (root) => root.host || null;
+const hostOf = (root) => (nodeType.call(root) === 11 && root.host) || null;
+const assignedTo = (n) => (nodeType.call(n) === 1 ? ofElement(n, "assignedSlot") : n.assignedSlot || null);
 
 function rectsOf(node) {
   if (nodeType.call(node) === 3) {
-    const range = node.ownerDocument.createRange();
-    range.selectNodeContents(node);
-    return [...range.getClientRects()];
+    return [...rangeOf(node).getClientRects()];
   }
-  const rects = [...node.getClientRects()].filter((r) => r.width > 1 && r.height > 1);
+  const rects = [...getClientRects.call(node)].filter((r) => r.width > 1 && r.height > 1);
   if (rects.length) return rects;
   const inner = childBox(node);
   return inner ? [inner] : [];
@@ -43,10 +40,9 @@ function* spots(node, box, point) {
 }
 
 function hitAt(node, x, y) {
-  let root = getRootNode.call(node);
-  if (typeof root.elementFromPoint !== "function") root = node.ownerDocument;
-  let hit = Document.prototype.elementFromPoint.call(root.nodeType === 9 ? root : node.ownerDocument, x, y);
-  if (root.nodeType === 11) hit = root.elementFromPoint(x, y) || hit;
+  const root = getRootNode.call(node);
+  let hit = inDocument(documentOf(node), "elementFromPoint", x, y);
+  if (nodeType.call(root) === 11 && root.elementFromPoint) hit = root.elementFromPoint(x, y) || hit;
   for (let depth = 0; hit && depth < 20; depth++) {
     const shadow = shadowOf(hit);
     const inner = shadow && shadow.elementFromPoint(x, y);
@@ -116,7 +112,7 @@ function aim(node, box, point) {
   let worst = { ok: false, clipped: true, lost: false, by: null, x: 0, y: 0 };
   let first = true;
   for (const [x, y] of spots(node, box, point)) {
-    if (x < 0 || y < 0 || x >= win.innerWidth || y >= win.innerHeight) continue;
+    if (!(x >= 0 && y >= 0 && x < win.innerWidth && y < win.innerHeight)) continue;
     const hit = hitAt(node, x, y);
     const outer = framesCovered(win, x, y);
     if (outer.out) continue;
@@ -147,7 +143,7 @@ function locate(id, point, scroll = true) {
   if (!node) return { gone: true };
   const el = nodeType.call(node) === 3 ? parentNode.call(node) : node;
   const tag = localName.call(el);
-  const facts = { tag, kind: kindOf(el, tag), role: roleOf(el, tag), disabled: matches.call(el, ":disabled") || !!closest.call(el, "[inert],[aria-disabled=true]"), readonly: !!el.readOnly, editable: isEditable(el, tag), multiple: !!el.multiple, focused: deepActive() === el, value: editedText(el, tag), whole: tag === "input" && kindOf(el, tag) === "number", name: cut(nameOf(el, tag, roleOf(el, tag)), 60) };
+  const facts = { tag, kind: kindOf(el, tag), role: roleOf(el, tag), disabled: matches.call(el, ":disabled") || !!closest.call(el, "[inert],[aria-disabled=true]"), readonly: !isForm(el) && !!el.readOnly, editable: isEditable(el, tag), multiple: !isForm(el) && !!el.multiple, focused: deepActive() === el, value: editedText(el, tag), whole: tag === "input" && kindOf(el, tag) === "number", name: cut(nameOf(el, tag, roleOf(el, tag)), 60) };
   if (facts.kind === "range") facts.range = [+el.min || 0, el.max === "" ? 100 : +el.max, +el.step || 1, +el.value];
   if (tag === "option") {
     const select = closest.call(el, "select");
@@ -162,15 +158,16 @@ function locate(id, point, scroll = true) {
     if (through.ok) found = through;
   }
   if (!found.ok && scroll) {
-    (nodeType.call(seenAs) === 3 ? parentNode.call(seenAs) : seenAs).scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+    bringIn(nodeType.call(seenAs) === 3 ? parentNode.call(seenAs) : seenAs);
     found = aim(seenAs, null, point);
   }
   return { ...facts, ...located(found) };
 }
 
 const located = (found) => ({ ok: found.ok, x: found.x, y: found.y, by: found.ok ? "" : describe(found.by), clipped: found.clipped });
-const isEditable = (el, tag) => el.isContentEditable || (tag === "body" && isEditor(el)) || tag === "textarea" || tag === "select" || (tag === "input" && !["button", "submit", "reset", "image", "checkbox", "radio", "file", "hidden"].includes(kindOf(el, tag)));
-const editedText = (el, tag) => (tag === "input" || tag === "textarea" ? el.value : el.isContentEditable ? textContent.call(el) : "");
+const bringIn = (el) => scrollIntoView.call(el, { block: "center", inline: "center", behavior: "instant" });
+const isEditable = (el, tag) => ofElement(el, "isContentEditable") || (tag === "body" && isEditor(el)) || tag === "textarea" || tag === "select" || (tag === "input" && !["button", "submit", "reset", "image", "checkbox", "radio", "file", "hidden"].includes(kindOf(el, tag)));
+const editedText = (el, tag) => (tag === "input" || tag === "textarea" ? cut(el.value || "", 1000) : ofElement(el, "isContentEditable") ? cut(textContent.call(el), 1000) : "");
 
 // From a point of a foreign frame's content to this world's top coordinates: {x, y, by, out}.
 function throughFrame(id, x, y) {
@@ -186,7 +183,7 @@ function throughFrame(id, x, y) {
 function reveal(id) {
   const node = nodeOf(id);
   const el = node && nodeType.call(node) === 3 ? parentNode.call(node) : node;
-  if (el) el.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+  if (el) bringIn(el);
 }
 
 // Where the content of a foreign frame starts in this world's top coordinates, and its scale.
@@ -195,13 +192,13 @@ function frameOrigin(id) {
   if (!owner) return null;
   const [x, y] = outward(owner, ...lift(owner, 0, 0));
   const [x1] = outward(owner, ...lift(owner, 1, 0));
-  return [x, y, x1 - x];
+  return [finite(x), finite(y), finite(x1 - x)];
 }
 
 function focusOn(id) {
   const el = nodeOf(id);
   if (!el || nodeType.call(el) !== 1) return false;
-  if (deepActive() !== el) el.focus({ preventScroll: true });
+  if (deepActive() !== el) ofElement(el, "focus").call(el, { preventScroll: true });
   return deepActive() === el;
 }
 
@@ -213,7 +210,7 @@ function caret(id, all) {
   if (tag === "input" || tag === "textarea") {
     if (all) el.select();
     else if (el.selectionEnd !== null) el.setSelectionRange(el.value.length, el.value.length);
-  } else if (el.isContentEditable) {
+  } else if (ofElement(el, "isContentEditable")) {
     const selection = windowOf(el).getSelection();
     selection.selectAllChildren(el);
     if (!all) selection.collapseToEnd();
@@ -258,16 +255,18 @@ function pick(id, index) {
 
 // Scrolls the page; where an application scrolls inside a region instead, says which point lies in it.
 function scrollPage(dx, dy) {
-  const root = document.scrollingElement || document.documentElement;
+  const root = scroller();
+  if (!root) return { moved: false };
   const before = [root.scrollLeft, root.scrollTop];
   scrollBy({ left: dx * innerWidth, top: dy * innerHeight, behavior: "instant" });
   if (root.scrollLeft !== before[0] || root.scrollTop !== before[1]) return { moved: true };
   let best = null;
   let size = 0;
-  for (const el of querySelectorAll.call(document.documentElement, "*")) {
-    if (el.scrollHeight <= el.clientHeight + 1 && el.scrollWidth <= el.clientWidth + 1) continue;
-    if (el.clientWidth * el.clientHeight <= size || !canScroll(el, getComputedStyle(el))) continue;
-    size = el.clientWidth * el.clientHeight;
+  for (const el of inDocument(document, "querySelectorAll", "*")) {
+    if (scrollHeight.call(el) <= clientHeight.call(el) + 1 && scrollWidth.call(el) <= clientWidth.call(el) + 1) continue;
+    const area = clientWidth.call(el) * clientHeight.call(el);
+    if (area <= size || !canScroll(el, getComputedStyle(el))) continue;
+    size = area;
     best = el;
   }
   return best ? { moved: false, ref: refOf(best) } : { moved: false };
@@ -276,7 +275,7 @@ function scrollPage(dx, dy) {
 function regionSize(id) {
   let el = nodeOf(id);
   if (el && nodeType.call(el) !== 1) el = parentNode.call(el);
-  for (; el && nodeType.call(el) === 1; el = parentNode.call(el)) if (canScroll(el, getComputedStyle(el))) return [el.clientWidth, el.clientHeight];
+  for (; el && nodeType.call(el) === 1; el = parentNode.call(el)) if (canScroll(el, getComputedStyle(el))) return [clientWidth.call(el), clientHeight.call(el)];
   return [innerWidth, innerHeight];
 }
 
@@ -290,5 +289,5 @@ function boxOf(id) {
   const el = nodeType.call(node) === 3 ? parentNode.call(node) : node;
   const [x0, y0] = outward(el, whole.left, whole.top);
   const [x1, y1] = outward(el, whole.right, whole.bottom);
-  return [x0, y0, x1 - x0, y1 - y0];
+  return [x0, y0, x1 - x0, y1 - y0].map(finite);
 }

@@ -1,8 +1,15 @@
 // Names, values and states of single elements. Reads only; shares its scope with walk.js and page.js.
 
-const squash = (s) => s.replace(/[\s\u00a0\u200b]+/g, " ").trim();
-const cut = (s, n) => (s.length > n ? s.slice(0, n - 1) + "…" : s);
-const attr = (el, key) => getAttribute.call(el, key);
+// Texts of a page may have any length; nothing here needs more of them than this.
+const LONG = 20000;
+const short = (s) => (s.length > LONG ? s.slice(0, LONG) : s);
+const squash = (s) => short(s).replace(/[\s\u00a0\u200b]+/g, " ").trim();
+const cut = (s, n) => (s.length > n ? s.slice(0, isHigh(s.charCodeAt(n - 2)) ? n - 2 : n - 1) + "…" : s);
+const isHigh = (code) => code >= 0xd800 && code < 0xdc00; // the first half of a pair
+const attr = (el, key) => {
+  const value = getAttribute.call(el, key);
+  return value !== null && value.length > LONG ? value.slice(0, LONG) : value;
+};
 const rootOf = (el) => getRootNode.call(el);
 const isControl = (tag) => tag === "input" || tag === "select" || tag === "textarea" || tag === "button";
 
@@ -44,7 +51,7 @@ function textOf(node, limit = 400, skipControls = true) {
     if (size > limit || depth > 60) return;
     const type = nodeType.call(n);
     if (type === 3) {
-      const s = nodeValue.call(n);
+      const s = short(nodeValue.call(n));
       parts.push(s);
       size += s.length;
       return;
@@ -62,7 +69,7 @@ function textOf(node, limit = 400, skipControls = true) {
       if (!INLINE.has(tag)) parts.push(" ");
       else if (parts.length && !/\s$/.test(parts[parts.length - 1]) && !/^inline/.test(getComputedStyle(n).display)) parts.push(" ");
     }
-    const assigned = type === 1 && localName.call(n) === "slot" ? n.assignedNodes() : [];
+    const assigned = type === 1 && localName.call(n) === "slot" && n.assignedNodes ? n.assignedNodes() : [];
     for (const child of assigned) visit(child, depth + 1);
     const from = (type === 1 && n !== node && shadowOf(n)) || n;
     if (!assigned.length) for (let child = firstChild.call(from); child !== null; child = nextSibling.call(child)) visit(child, depth + 1);
@@ -81,8 +88,8 @@ function byIds(el, key) {
   const ids = attr(el, key);
   if (!ids) return "";
   const root = rootOf(el);
-  const find = root.getElementById;
-  if (typeof find !== "function") return "";
+  const find = nodeType.call(root) === 9 ? Document.prototype.getElementById : nodeType.call(root) === 11 ? DocumentFragment.prototype.getElementById : null;
+  if (find === null) return "";
   const texts = [];
   for (const id of ids.trim().split(/\s+/)) {
     const other = find.call(root, id);
@@ -116,8 +123,8 @@ function nativeName(el, tag, role) {
   return role === "dialog" || role === "alertdialog" ? cut(firstHeading(el), 80) : "";
 }
 
-const frameOwner = (body) => body.ownerDocument.defaultView?.frameElement || body;
-const isEditor = (body) => body.isContentEditable || body.ownerDocument.designMode === "on";
+const frameOwner = (body) => frameAround(body) || body;
+const isEditor = (body) => body.isContentEditable || ofDocument(documentOf(body), "designMode") === "on";
 
 function childText(el, tag) {
   for (const child of kidsOf(el)) if (nodeType.call(child) === 1 && localName.call(child) === tag) return textOf(child, 200);
@@ -153,7 +160,7 @@ function nameOf(el, tag, role) {
 const TITLES = ["title", "placeholder", "aria-placeholder", "data-placeholder", "data-tooltip", "data-title", "data-original-title"];
 
 function imagesText(el) {
-  if (el.firstElementChild === null) return "";
+  if (firstElementChild.call(el) === null) return "";
   const picture = querySelector.call(el, "img[alt],svg title,[aria-label],[title]");
   if (!picture) return "";
   return squash(attr(picture, "alt") || attr(picture, "aria-label") || attr(picture, "title") || textContent.call(picture) || "");
@@ -278,17 +285,18 @@ function valueOf(el, tag) {
     const kind = kindOf(el, tag);
     if (kind === "password") return el.value ? "••••" : "";
     if (kind === "file") return [...(el.files || [])].map((f) => f.name).join(", ");
-    return TABLE.input[kind] === "button" || kind === "checkbox" || kind === "radio" || kind === "hidden" ? "" : cut(el.value, 1000);
+    return TABLE.input[kind] === "button" || kind === "checkbox" || kind === "radio" || kind === "hidden" ? "" : cut(el.value || "", 1000);
   }
-  if (tag === "textarea") return cut(el.value, 1000);
-  if (tag === "select") return [...el.selectedOptions].map((o) => squash(o.label || o.text)).join(", ");
+  if (tag === "textarea") return cut(el.value || "", 1000);
+  if (tag === "select") return cut([...(el.selectedOptions || [])].slice(0, 200).map((o) => cut(squash(o.label || o.text), 300)).join(", "), 1000);
   if (tag === "progress" || tag === "meter") return String(el.value);
   const now = attr(el, "aria-valuetext") || attr(el, "aria-valuenow");
-  if (now) return now;
-  if (el.isContentEditable || tag === "body") return cut(squash(textOf(el, 1000)), 1000);
+  if (now) return cut(now, 1000);
+  if (ofElement(el, "isContentEditable") || tag === "body") return cut(squash(textOf(el, 1000)), 1000);
   return attr(el, "role") === "combobox" ? textOf(el, 100) : "";
 }
 
+const isOpen = (fold) => fold !== null && nodeType.call(fold) === 1 && hasAttribute.call(fold, "open");
 const ARIA = [["aria-checked", "checked"], ["aria-selected", "selected"], ["aria-pressed", "pressed"], ["aria-current", "current"]];
 
 function statesOf(el, tag, role) {
@@ -304,14 +312,15 @@ function statesOf(el, tag, role) {
   if (tag === "input" && el.indeterminate) states.push("mixed");
   if (tag === "option" && el.selected) states.push("selected");
   if ((role === "button" || role === "link") && getComputedStyle(el).pointerEvents === "none" && !on("aria-disabled")) states.push("disabled");
-  const open = tag === "summary" ? String(!!parentNode.call(el)?.open) : attr(el, "aria-expanded");
+  const open = tag === "summary" ? String(isOpen(parentNode.call(el))) : attr(el, "aria-expanded");
   if (open === "true") states.push("expanded");
   if (open === "false") states.push("collapsed");
-  if (el.readOnly || on("aria-readonly")) states.push("readonly");
-  if (el.required || on("aria-required")) states.push("required");
+  const own = isForm(el) ? {} : el; // a form's fields may have these names
+  if (own.readOnly || on("aria-readonly")) states.push("readonly");
+  if (own.required || on("aria-required")) states.push("required");
   if (on("aria-invalid") || (isControl(tag) && tag !== "button" && matches.call(el, ":user-invalid"))) states.push("invalid");
-  if (FIELDS.has(role) && (el.isContentEditable || tag === "body" || tag === "textarea" || (tag === "input" && !TICKS.has(role)))) states.push("editable");
-  if (el.multiple && tag !== "form") states.push("multiple");
+  if (FIELDS.has(role) && (ofElement(el, "isContentEditable") || tag === "body" || tag === "textarea" || (tag === "input" && !TICKS.has(role)))) states.push("editable");
+  if (own.multiple) states.push("multiple");
   if (kindOf(el, tag) === "password") states.push("password");
   if ((tag === "dialog" && matches.call(el, ":modal")) || on("aria-modal")) states.push("modal");
   return [...new Set(states)];

@@ -1,20 +1,5 @@
 // Runs in an isolated world of its own in every document: the registry of references, settling, and the rows of the tree.
-// The page is read, never marked: nothing here writes to the DOM. DOM getters are taken from the prototypes, because a
-// form may have fields named "children" or "parentNode", which hide the real ones on that form.
-
-const getterOf = (proto, key) => Object.getOwnPropertyDescriptor(proto, key).get;
-const firstChild = getterOf(Node.prototype, "firstChild");
-const nextSibling = getterOf(Node.prototype, "nextSibling");
-const previousSibling = getterOf(Node.prototype, "previousSibling");
-const parentNode = getterOf(Node.prototype, "parentNode");
-const nodeType = getterOf(Node.prototype, "nodeType");
-const nodeValue = getterOf(Node.prototype, "nodeValue");
-const textContent = getterOf(Node.prototype, "textContent");
-const localName = getterOf(Element.prototype, "localName");
-const shadowRoot = getterOf(Element.prototype, "shadowRoot");
-const { getRootNode } = Node.prototype;
-const { getAttribute, hasAttribute, closest, matches, querySelector, querySelectorAll, checkVisibility } = Element.prototype;
-const getRect = Element.prototype.getBoundingClientRect;
+// The page is read, never marked: nothing here writes to the DOM.
 
 const set = (name) => new Set(TABLE[name]);
 const ROLES = set("roles");
@@ -30,10 +15,6 @@ const GENERIC = set("generic_words");
 const FIELDS = new Set(["textbox", "searchbox", "combobox", "listbox", "checkbox", "radio", "switch", "slider", "spinbutton"]);
 const TICKS = new Set(["checkbox", "radio", "switch", "button", "slider"]);
 const RICH = "a[href],button,input,select,textarea,[role=button],[role=link],[role=checkbox],[onclick],[contenteditable]";
-
-function* kidsOf(node) {
-  for (let child = firstChild.call(node); child; child = nextSibling.call(child)) yield child;
-}
 
 // ---- references, kept on our side -------------------------------------------------------------------------------
 
@@ -61,7 +42,7 @@ function refOf(node) {
 
 function nodeOf(id) {
   const node = nodes.get(id)?.deref();
-  return node && node.isConnected ? node : null;
+  return node && isConnected.call(node) ? node : null;
 }
 
 function forget() {
@@ -93,7 +74,7 @@ const frame = () =>
 
 // Animations that will end soon; endless spinners are no reason to wait.
 function animating(limit) {
-  return document.getAnimations().some((a) => {
+  return inDocument(document, "getAnimations").some((a) => {
     if (a.playState !== "running" || !a.effect) return false;
     const t = a.effect.getComputedTiming();
     const left = (t.endTime - (t.localTime || 0)) / (a.playbackRate || 1);
@@ -143,7 +124,7 @@ function untilChange(limit) {
 function everyElement() {
   const all = [];
   const visit = (root) => {
-    const found = root.querySelectorAll("*");
+    const found = root === document || nodeType.call(root) === 9 ? inDocument(root, "querySelectorAll", "*") : root.querySelectorAll("*");
     for (let i = 0; i < found.length; i++) {
       const el = found[i];
       all.push(el);
@@ -169,19 +150,19 @@ function markListeners(flags) {
 let marks = { f: [], refs: [] };
 
 // The marks in use; void as soon as one of the marked elements has left the page.
-const knownListeners = () => ({ n: document.getElementsByTagName("*").length, f: marks.refs.every((r) => r.deref()?.isConnected) ? marks.f : null });
+const knownListeners = () => ({ n: inDocument(document, "getElementsByTagName", "*").length, f: marks.refs.every((r) => r.deref() && isConnected.call(r.deref())) ? marks.f : null });
 
 function tree(budget) {
   labelled = new Map();
   around = new Map();
   hitTime = 0;
-  modals = [...document.querySelectorAll("dialog:modal")];
+  modals = [...inDocument(document, "querySelectorAll", "dialog:modal")];
   const { list, proxies, remote, hosts, entered } = collect(document, flagged);
   few = list.length < PLENTY;
-  anyInert = entered || document.querySelector("[inert],[aria-disabled=true]") !== null;
-  for (const c of list) place(c, list, proxies);
+  anyInert = entered || inDocument(document, "querySelector", "[inert],[aria-disabled=true]") !== null;
+  for (const c of list) orElse(() => place(c, list, proxies), () => nowhere(c));
   const { kept, dropped } = choose(list, budget);
-  for (const c of kept) if (c.far !== null) ((c.far = null), place(c, list, proxies));
+  for (const c of kept) if (c.far !== null) ((c.far = null), orElse(() => place(c, list, proxies), () => nowhere(c)));
   const slotOf = new Map(kept.map((c, i) => [c, i]));
   const up = (c) => {
     let p = c.parent;
@@ -192,38 +173,50 @@ function tree(budget) {
   const twins = new Map();
   for (const c of kept) {
     if (c.tag === "#text") continue;
-    c.name = nameOf(c.node, c.tag, c.role);
+    c.name = orElse(() => nameOf(c.node, c.tag, c.role), () => "");
     if (c.act) twins.set(c.role + c.name, (twins.get(c.role + c.name) || 0) + 1);
   }
-  const rows = kept.map((c) => (c.tag === "#text" ? textRow(c, up(c)) : elementRow(c, up(c), proxies, active, twins.get(c.role + c.name) > 1)));
-  const root = document.scrollingElement || document.documentElement;
+  const rows = kept.map((c) => orElse(() => (c.tag === "#text" ? textRow(c, up(c)) : elementRow(c, up(c), proxies, active, twins.get(c.role + c.name) > 1)), () => bareRow(c, up(c))));
+  const root = scroller();
   labelled = new Map();
   return {
     rows,
     dropped,
     view: [innerWidth, innerHeight],
-    scroll: root ? [root.scrollLeft, root.scrollTop, root.scrollWidth - root.clientWidth, root.scrollHeight - root.clientHeight].map(Math.round) : [0, 0, 0, 0],
+    scroll: root ? scrollsOf(root) : [0, 0, 0, 0],
     remote: remote.filter((c) => slotOf.has(c)).map((c) => refOf(c.node)),
     suspects: suspects(hosts),
-    title: document.title,
+    title: cut(ofDocument(document, "title"), 1000),
     flags: knownListeners(),
     aims: kept.filter((c) => c.aim).map((c) => [refOf(c.node), ...c.aim]),
     epoch: changes(),
   };
 }
 
-const round = (box) => box.map((v) => Math.round(v * 10) / 10);
+const round = (box) => box.map((v) => finite(Math.round(v * 10) / 10));
+const scroller = () => ofDocument(document, "scrollingElement") || ofDocument(document, "documentElement");
 const deepActive = () => {
-  let at = document.activeElement;
+  let at = ofDocument(document, "activeElement");
   for (let depth = 0; at && depth < 20; depth++) {
     const shadow = shadowOf(at);
     const tag = localName.call(at);
-    const next = shadow ? shadow.activeElement : tag === "iframe" || tag === "frame" ? at.contentDocument?.activeElement : null;
+    const next = shadow ? shadow.activeElement : tag === "iframe" || tag === "frame" ? at.contentDocument && ofDocument(at.contentDocument, "activeElement") : null;
     if (!next) break;
     at = next;
   }
   return at;
 };
+
+// An element that answers as none of its name does (of another namespace, say) must not cost the others their place.
+function orElse(work, instead) {
+  try {
+    return work();
+  } catch (error) {
+    return instead(error);
+  }
+}
+const nowhere = (c) => ((c.box = [0, 0, 0, 0]), (c.inView = false), (c.gone = true));
+const bareRow = (c, parent) => [refOf(c.node), c.role, c.tag === "#text" ? "" : c.tag, c.name || "", "", round(c.box), [], parent, null, null, "", "", ""];
 
 function textRow(c, parent) {
   const r = c.nodes.length ? textBox(c) : { left: 0, top: 0, width: 0, height: 0 };
@@ -237,7 +230,7 @@ function textRow(c, parent) {
 // Text in a box of no height or width that cuts off what is in it: a closed fold.
 function isFolded(owner) {
   for (let up = 0, n = owner; up < 4 && n && nodeType.call(n) === 1; up++, n = parentNode.call(n)) {
-    if (n.clientHeight !== 0 && n.clientWidth !== 0) continue;
+    if (clientHeight.call(n) !== 0 && clientWidth.call(n) !== 0) continue;
     const s = getComputedStyle(n);
     if (s.overflowX !== "visible" && s.display !== "inline") return true;
   }
@@ -256,7 +249,7 @@ function elementRow(c, parent, proxies, active, twin) {
   const bare = !name && c.act;
   const wordless = c.act && !/[\p{L}\p{N}]/u.test(name);
   const shape = SHAPES.has(tag) || tag === "canvas" || bare ? shapeOf(node, tag, c) : null;
-  const scroll = c.region ? [node.scrollLeft, node.scrollTop, node.scrollWidth - node.clientWidth, node.scrollHeight - node.clientHeight].map(Math.round) : null;
+  const scroll = c.region ? scrollsOf(node) : null;
   const href = tag === "a" || tag === "area" ? String(node.href?.baseVal ?? node.href ?? "") : "";
   const context = c.act && !c.closed && tag !== "svg" && !SHAPES.has(tag) ? contextOf(node, role, name, twin) : "";
   const shownTag = tag === "input" ? `input:${kindOf(node, tag)}` : tag;
@@ -279,7 +272,7 @@ function lookAt(c, node, states) {
 let hitTime = 0;
 let modals = [];
 const HIT_LIMIT_MS = 60;
-const outsideModal = (node) => modals.length > 0 && node.ownerDocument === document && !modals.some((m) => composedContains(m, node));
+const outsideModal = (node) => modals.length > 0 && documentOf(node) === document && !modals.some((m) => composedContains(m, node));
 
 // Hosts that may hide a closed root: custom elements, and empty ones that nevertheless take space.
 function suspects(hosts) {
@@ -287,7 +280,7 @@ function suspects(hosts) {
   for (const el of hosts) {
     const r = getRect.call(el);
     const size = `${Math.round(r.width)}x${Math.round(r.height)}`;
-    if (r.width < 4 || r.height < 4 || asked.get(el) === size) continue;
+    if (r.width < 4 || r.height < 4 || asked.get(el) === size || !isSlim(el)) continue;
     asked.set(el, size);
     if (found.push(refOf(el)) >= 200) break;
   }
@@ -301,12 +294,14 @@ function commonOf(refs, limit) {
   let depth = 0;
   while (chains.every((c) => c.length > depth + 1 && c[depth] === chains[0][depth])) depth++;
   const top = chains[0][chains.every((c) => c[depth] === chains[0][depth]) ? depth : depth - 1];
-  return top && querySelectorAll.call(top, "*").length <= limit ? top : null;
+  return top && querySelectorAll.call(top, "*").length <= limit && isLight(top) ? top : null;
 }
 
 function* upward(node) {
-  for (let n = node; n; n = parentNode.call(n) || hostOf(n) || n.defaultView?.frameElement) if (nodeType.call(n) === 1) yield n;
+  for (let n = node; n; n = parentNode.call(n) || hostOf(n) || frameAround(n)) if (nodeType.call(n) === 1) yield n;
 }
+// Without attributes of a length that the protocol had better not carry.
+const isSlim = (el) => getAttributeNames.call(el).every((name) => getAttribute.call(el, name).length < LONG);
 const HOSTS = new Set(["div", "span", "section", "article", "aside", "header", "footer", "main", "nav", "p"]);
 
 // ---- colours and geometry ----------------------------------------------------------------------------------------
@@ -335,17 +330,17 @@ function corners(el, tag, c) {
   let pairs = [];
   const n = (key) => el[key]?.baseVal?.value || 0;
   if (tag === "line") pairs = [[n("x1"), n("y1")], [n("x2"), n("y2")]];
-  else if (tag === "polygon" || tag === "polyline") pairs = [...el.points].slice(0, 16).map((p) => [p.x, p.y]);
+  else if (tag === "polygon" || tag === "polyline") pairs = [...(el.points || [])].slice(0, 16).map((p) => [p.x, p.y]);
   else if (tag === "path") pairs = pathCorners(el);
   return pairs.flatMap(([x, y]) => {
     const p = new DOMPoint(x, y).matrixTransform(matrix);
-    return [Math.round((p.x * c.at.scale + c.at.ox) * 10) / 10, Math.round((p.y * c.at.scale + c.at.oy) * 10) / 10];
+    return round([p.x * c.at.scale + c.at.ox, p.y * c.at.scale + c.at.oy]);
   });
 }
 
 function pathCorners(el) {
-  const total = el.getTotalLength();
-  if (!(total > 0)) return [];
+  const total = el.getTotalLength ? el.getTotalLength() : 0;
+  if (!(total > 0 && total < FAR)) return [];
   return Array.from({ length: 8 }, (_, i) => el.getPointAtLength((total * i) / 8)).map((p) => [p.x, p.y]);
 }
 
@@ -361,7 +356,7 @@ async function observe(level, limit, budget, flags, renumber) {
   const answer = tree(budget);
   answer.settled = settled;
   answer.ms = [t1 - t0, performance.now() - t1];
-  return JSON.stringify(answer);
+  return toJson(answer);
 }
 
 const adopt = (host, root) => void closedRoots.set(host, root);

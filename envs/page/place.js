@@ -7,8 +7,8 @@ const overlap = (a, b) => {
 };
 
 function canScroll(el, style) {
-  if (/auto|scroll/.test(style.overflowY) && el.scrollHeight > el.clientHeight + 1 && el.clientHeight > 0) return true;
-  return /auto|scroll/.test(style.overflowX) && el.scrollWidth > el.clientWidth + 1 && el.clientWidth > 0;
+  if (/auto|scroll/.test(style.overflowY) && scrollHeight.call(el) > clientHeight.call(el) + 1 && clientHeight.call(el) > 0) return true;
+  return /auto|scroll/.test(style.overflowX) && scrollWidth.call(el) > clientWidth.call(el) + 1 && clientWidth.call(el) > 0;
 }
 
 // Boxes of all candidates in the top page's viewport, and whether a person could ever get to them.
@@ -18,7 +18,7 @@ function place(c, list, proxies) {
   let r = c.tag === "area" ? areaBox(c.node) : c.tag === "#text" && nodeType.call(node) !== 1 ? textBox(c) : getRect.call(c.closed ? c.select : node);
   if (c.tag === "#text" && r.width < 1 && r.height < 1) r = textBox(c);
   if (c.act && (r.width < 1 || r.height < 1)) r = childBox(node) || r;
-  c.box = placed(c.at, r);
+  c.box = placed(c.at, r).map(finite);
   const part = overlap(c.at.clip, c.box);
   c.inView = (part[2] > 0 || r.width === 0) && (part[3] > 0 || r.height === 0) && !(r.width === 0 && r.height === 0);
   const lost = c.box[0] + c.box[2] + scrollX <= 0 || c.box[1] + c.box[3] + scrollY <= 0;
@@ -41,22 +41,29 @@ function placeFar(c) {
   c.inView = c.gone = false;
 }
 
+function rangeOf(node) {
+  const range = inDocument(documentOf(node), "createRange");
+  range.selectNodeContents(node);
+  return range;
+}
+
+// What is drawn of an element that has no box of its own.
 function childBox(node) {
   for (const child of kidsOf(shadowOf(node) || node)) {
     if (nodeType.call(child) !== 1) continue;
     const r = getRect.call(child);
     if (r.width > 1 || r.height > 1) return r;
   }
-  return null;
+  if (!isContents(node)) return null;
+  const r = rangeOf(node).getBoundingClientRect();
+  return r.width > 1 || r.height > 1 ? r : null;
 }
 
 // The union of a run's texts, one range each: a run may go on from a shadow root into slotted text.
 function textBox(c) {
   const box = [Infinity, Infinity, -Infinity, -Infinity];
   for (const node of c.nodes.slice(0, 20)) {
-    const range = node.ownerDocument.createRange();
-    range.selectNodeContents(node);
-    const r = range.getBoundingClientRect();
+    const r = rangeOf(node).getBoundingClientRect();
     if (r.width < 1 && r.height < 1) continue;
     box[0] = Math.min(box[0], r.left);
     box[1] = Math.min(box[1], r.top);
@@ -68,7 +75,7 @@ function textBox(c) {
 
 function areaBox(area) {
   const map = closest.call(area, "map");
-  const image = map && document.querySelector(`img[usemap="#${CSS.escape(attr(map, "name") || "")}"]`);
+  const image = map && inDocument(documentOf(area), "querySelector", `img[usemap="#${CSS.escape(attr(map, "name") || "")}"]`);
   if (!image) return new DOMRect();
   const r = getRect.call(image);
   const n = (attr(area, "coords") || "").split(",").map(Number);

@@ -3,7 +3,7 @@
 
 const FULL = { visibilityProperty: true, opacityProperty: true };
 const VISIBLE = { visibilityProperty: true };
-const MAX_DEPTH = 1200;
+const MAX_DEPTH = 600; // more than a parser makes, and little enough for the stack
 const MAX_OPTIONS = 60;
 const PLENTY = 800; // candidates after which far parts of the page are only skimmed
 const FAR_SCREENS = 3;
@@ -74,7 +74,7 @@ function collect(doc, flagged) {
 
   const folded = (node) => {
     const owner = parentNode.call(node);
-    return nodeType.call(owner) === 1 && localName.call(owner) === "details" && !owner.open;
+    return nodeType.call(owner) === 1 && localName.call(owner) === "details" && !hasAttribute.call(owner, "open");
   };
 
   // Runs `work` with the walk's state saved before and put back after it.
@@ -176,7 +176,7 @@ function collect(doc, flagged) {
   function isClickable(el, tag, hand) {
     if (tag === "html" || tag === "body") return false;
     if ((rows && !PARTS.has(tag)) || hand || hasAttribute.call(el, "onclick") || getAttribute.call(el, "draggable") === "true") return true;
-    if (hasAttribute.call(el, "tabindex") && el.tabIndex >= 0) return true;
+    if (hasAttribute.call(el, "tabindex") && ofElement(el, "tabIndex") >= 0) return true;
     return flagged.has(el) && !hasRows(el);
   }
 
@@ -231,7 +231,7 @@ function collect(doc, flagged) {
     inside(() => {
       parent = push(el, role, "select", true);
       const closed = role !== "listbox";
-      for (const option of [...el.options].slice(0, MAX_OPTIONS)) push(option, "option", "option", true, { closed, select: el });
+      for (const option of [...(el.options || [])].slice(0, MAX_OPTIONS)) push(option, "option", "option", true, { closed, select: el });
     });
   }
 
@@ -278,7 +278,7 @@ function collect(doc, flagged) {
       } catch (error) {
         inner = null; // a sandboxed or foreign frame: read through its own session
       }
-      if (!inner || !inner.documentElement) return void remote.push(list[parent]);
+      if (!inner || !ofDocument(inner, "documentElement")) return void remote.push(list[parent]);
       watch(inner);
       entered = true;
       const [x, y] = lift(el, 0, 0);

@@ -68,6 +68,16 @@ _BEGIN = """(async (o) => {
     scrollTo(0, 0);
     if (location.href !== o.url) history.replaceState(null, '', o.url);
   }
+  if (o.loading) {
+    // Pictures that a style names are fetched when they are first shown, and until then what shows them has no size.
+    const pictures = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules].flatMap((rule) => {
+      const named = /url\\("(.+?)"\\)/.exec(rule.style?.content);
+      return named ? [Object.assign(new Image(), {src: new URL(named[1], sheet.href || location.href).href})] : [];
+    }));
+    const limit = new Promise((done) => setTimeout(done, 2000));
+    await Promise.race([limit, Promise.all(pictures.map((picture) => picture.decode().catch(() => null)))]);
+    addEventListener('pagehide', () => pictures.length);  // keeps them
+  }
   if (!o.clock) core.EPISODE_MAX_TIME = o.never;
   Math.seedrandom(o.seed);
   core.startEpisodeReal();
@@ -89,6 +99,25 @@ _STATE = """(() => typeof core === 'object' && typeof WOB_DONE_GLOBAL === 'boole
   ? [WOB_DONE_GLOBAL, WOB_RAW_REWARD_GLOBAL, WOB_REWARD_REASON && String(WOB_REWARD_REASON), core.EP_TIMER !== null]
   : null)()"""
 
+# What an action brings about late. jQuery's animations go by a timer of 13 ms, so a frame without a change may come and
+# go between two of its ticks. Its menus and suggestions wait 300 ms; the highest number of those timers tells whether
+# another one was set since it was `seen`.
+_REST = """(async (seen) => {
+  const limit = performance.now() + 1500;
+  const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+  const $ = (frames.length ? frames[0] : window).jQuery;
+  const last = () => Math.max(0, ...$('.ui-menu, .ui-autocomplete-input').get().map((e) =>
+    $(e).data('ui-menu')?.timer ?? $(e).data('ui-autocomplete')?.searching ?? 0));
+  while ($ && performance.now() < limit) {
+    if (last() > seen) {
+      seen = last();
+      await sleep(330);
+    } else if ($.timers.length) await sleep(5);
+    else break;
+  }
+  return seen;
+})"""
+
 
 @dataclass(frozen=True)
 class TaskInfo:
@@ -96,7 +125,8 @@ class TaskInfo:
 
     ``category``: BrowserGym's, ``flight`` or ``other``. ``max_reward``: the raw reward from which an episode is a
     strict success, and why where that is not 1. ``deterministic``: the same seed shows the same page; else ``why`` not.
-    ``reload``: why an in-page reset would not equal a fresh load, or "".
+    ``reload``: why an in-page reset would not equal a fresh load, or "". ``late``: what an action does there comes by
+    timers (animations, menus, suggestions), and is waited for.
     """
 
     name: str
@@ -104,6 +134,7 @@ class TaskInfo:
     max_reward: float = 1.0
     deterministic: bool = True
     reload: str = ""
+    late: bool = False
     why: str = ""
     max_reward_why: str = ""
 
@@ -179,6 +210,7 @@ class MiniWobScenario:
         self._release: Callable[[], object] = _nothing
         self._page: Any = None
         self._begun = False
+        self._timer = 0  # the last one of the page that was waited for
 
     @property
     def server(self) -> StaticServer:
@@ -233,6 +265,7 @@ class MiniWobScenario:
             "loading": loading, "url": self.url, "seed": seed, "clock": self.clock, "never": NEVER_MS,
             "patience": START_TIMEOUT * 1000,
         }  # fmt: skip
+        self._timer = 0
         if not await _click_beside(session, *self.viewport):
             return None
         try:
@@ -246,6 +279,14 @@ class MiniWobScenario:
                 raise
             raise PageUnreachable(f"{self.id} failed to start: {error}") from None
         return None if goal is None else str(goal)
+
+    async def rest(self, session: Session) -> None:
+        if not self.info.late:
+            return
+        try:
+            self._timer = int(await session.evaluate(f"{_REST}({self._timer})"))
+        except (ActionTimedOut, BrowserGone, ValueError):
+            return  # a dialog, a navigation on its way, a frame that shows another site
 
     async def judge(self, session: Session, action: Action | None) -> Verdict:
         """What the page itself says. An episode whose page was left is over: it cannot be taken up again."""

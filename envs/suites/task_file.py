@@ -134,6 +134,9 @@ class WebScenario:
         await session.goto(self.start_url)
         return Task(self.id, self.goal, self.start_url, seed, self.max_steps)
 
+    async def rest(self, session: Session) -> None:
+        pass
+
     async def judge(self, session: Session, action: Action | None) -> Verdict:
         if action is None or action.op not in ENDS_EPISODE:
             return Verdict(checked=False)
@@ -171,7 +174,7 @@ class TaskFileScenario(WebScenario):
             sandboxed=sandboxed,
         )
         self.entry = entry
-        self._made = {"suite": suite, "max_steps": max_steps, "allow": allow, "sandboxed": sandboxed}
+        self._made: dict[str, Any] = {"suite": suite, "max_steps": max_steps, "allow": allow, "sandboxed": sandboxed}
         self._steps = 0
 
     async def start(self, session: Session, seed: int) -> Task:

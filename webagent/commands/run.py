@@ -28,6 +28,7 @@ Headed = Annotated[bool, flag("--headed", "Show the browser's window.")]
 Out = Annotated[Path | None, flag("--out", "Keep the episode in a folder under this one.", metavar="DIR")]
 Files = Annotated[Path | None, flag("--files", "Files from this folder may be uploaded.", metavar="DIR")]
 Report = Annotated[Path | None, flag("--report", "Write report.html into this folder.", metavar="DIR")]
+Video = Annotated[bool, flag("--video", "Film the screen, into screen.webm beside the episode and into the report.")]
 Timeout = Annotated[
     float | None, flag("--timeout", "Give up after this long (exit code 124).", metavar="SECONDS", min=0.1)
 ]
@@ -48,6 +49,7 @@ def run(
     out: Out = None,
     files: Files = None,
     report: Report = None,
+    video: Video = False,
     timeout: Timeout = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -75,6 +77,7 @@ def run(
         out=out,
         files=files,
         report=report,
+        video=video,
         timeout=timeout,
     )
     return perform(errand, Console(quiet))

@@ -33,12 +33,13 @@ def outcome_of(episode: Episode) -> Outcome:
     return Outcome("Success", "good") if episode.success else Outcome("Failed", "bad")
 
 
-def render_episode(episode: Episode, screens: Sequence[Path | None], prefix: str = "") -> Html:
-    """The whole page's body: header, list of steps, a card for each."""
+def render_episode(episode: Episode, screens: Sequence[Path | None], video: Html | None = None) -> Html:
+    """The whole page's body: header, the video if there is one, list of steps, a card for each."""
+    shown = tag("section", tag("h2", "Video"), video, class_="card", id="video") if video else None
     return join(
         tag("header", _head(episode), class_="head"),
-        tag("main", _contents(episode, prefix), tag("div", render_steps(episode, screens, prefix), class_="cards"),
-            class_="episode"),
+        tag("main", _contents(episode, video is not None),
+            tag("div", shown, render_steps(episode, screens), class_="cards"), class_="episode"),
     )  # fmt: skip
 
 
@@ -99,14 +100,15 @@ def _warnings(episode: Episode) -> list[str]:
     return [f"Could not be read and is left out: {', '.join(damaged)}."] if damaged else []
 
 
-def _contents(episode: Episode, prefix: str) -> Html:
+def _contents(episode: Episode, filmed: bool) -> Html:
+    video = tag("li", tag("a", tag("b", "▶"), tag("span", "Video"), href="#video")) if filmed else None
     links = [
         tag("li", tag("a", tag("b", i), tag("span", describe_action(step.action, step.observation.tree)),
-                      href=f"#{prefix}step-{i}", class_="failed" if step.error else None))
+                      href=f"#step-{i}", class_="failed" if step.error else None))
         for i, step in enumerate(episode.steps, 1)
     ]  # fmt: skip
-    end = tag("li", tag("a", tag("b", "■"), tag("span", "The end"), href=f"#{prefix}end"))
-    return tag("nav", tag("h2", "Steps"), tag("ol", *links, end), class_="contents", aria_label="Steps")
+    end = tag("li", tag("a", tag("b", "■"), tag("span", "The end"), href="#end"))
+    return tag("nav", tag("h2", "Steps"), tag("ol", video, *links, end), class_="contents", aria_label="Steps")
 
 
 def _card(i: int, step: Step, shot: Path | None, prefix: str) -> Html:

@@ -62,12 +62,18 @@ def picture(jpeg: bytes, alt: str) -> Html:
     return tag("img", src=f"data:image/jpeg;base64,{data}", alt=alt, loading="lazy", decoding="async")
 
 
+def video(data: bytes, suffix: str, label: str) -> Html:
+    """A player with the whole film inside. ``suffix``: ``.webm`` or ``.mp4``."""
+    source = f"data:video/{suffix.lstrip('.')};base64,{base64.b64encode(data).decode('ascii')}"
+    return tag("video", src=source, aria_label=label, controls=True, muted=True, playsinline=True, preload="metadata")
+
+
 def document(title: str, *body: object) -> bytes:
     """The whole file, UTF-8."""
     style, script = _asset("style.css"), _asset("script.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     policy = (
-        f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
+        f"default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; "
         "base-uri 'none'; form-action 'none'"
     )
     head = tag(

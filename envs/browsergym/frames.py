@@ -1,0 +1,208 @@
+"""The frames of a tab as the protocol shows them, and our scripts in each of them.
+
+A ``Target`` is one protocol session: the page's own, or that of a frame in a process of its own. A ``Frame`` is one
+document; ``read`` finds them all, with their elements in document order. Nothing is written into any of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ActionTimedOut, BrowserGone
+
+if TYPE_CHECKING:
+    from playwright.async_api import CDPSession
+
+    from ..tab import Tab
+
+WORLD = "webagent-bids"
+ANSWER_TIMEOUT = 8.0  # seconds
+
+
+@functools.cache
+def page_source() -> str:
+    return (files("webagent.envs.browsergym") / "page.js").read_text("utf8")
+
+
+async def ask(cdp: CDPSession, method: str, *, limit: float = ANSWER_TIMEOUT, **params: Any) -> dict[str, Any]:
+    """One protocol call, bounded. Raises ``ActionTimedOut``; ``BrowserGone`` where the protocol refuses."""
+    from playwright.async_api import Error
+
+    try:
+        async with asyncio.timeout(limit):
+            answer: dict[str, Any] = await cdp.send(method, params)
+            return answer
+    except TimeoutError:
+        raise ActionTimedOut(f"the page did not answer within {limit:.0f} s") from None
+    except Error as error:
+        raise BrowserGone(str(error).splitlines()[0]) from None
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One element. ``id``: the protocol's backend node id. ``tag``: lower case as in HTML, any case in XML."""
+
+    id: int
+    tag: str
+    attributes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Frame:
+    """One document. ``loader``: changes with every navigation. ``owner``: its element in ``parent``."""
+
+    id: str
+    loader: str
+    cdp: CDPSession
+    parent: Frame | None = None
+    owner: int = 0
+    document: int = 0
+    nodes: list[Node] = field(default_factory=list)
+    texts: dict[int, str] = field(default_factory=dict)  # by the text's node id
+    children: dict[int, Frame] = field(default_factory=dict)  # by the owner's node id
+    _context: int | None = None
+
+    @property
+    def scripts(self) -> bool:
+        """False in a sandbox that forbids them; such frames get no bids."""
+        owner = next((n for n in self.parent.nodes if n.id == self.owner), None) if self.parent else None
+        sandbox = owner.attributes.get("sandbox") if owner else None
+        return sandbox is None or "allow-scripts" in sandbox.split()
+
+    def within(self) -> Iterator[Frame]:
+        """This frame and all below it that may run scripts, parents first."""
+        if self.scripts:
+            yield self
+            for child in self.children.values():
+                yield from child.within()
+
+    async def context(self) -> int:
+        """Our isolated world in this document, made on demand."""
+        if self._context is None:
+            made = await ask(self.cdp, "Page.createIsolatedWorld", frameId=self.id, worldName=WORLD)
+            self._context = int(made["executionContextId"])
+            await self._value("Runtime.evaluate", expression=page_source(), contextId=self._context)
+        return self._context
+
+    async def run(self, function: str, *arguments: Any) -> Any:
+        """The JSON value of ``bids.<function>(…)`` in this document."""
+        expression = f"bids.{function}({', '.join(map(json.dumps, arguments))})"
+        return await self._value("Runtime.evaluate", expression=expression, contextId=await self.context())
+
+    async def handle(self, node: int) -> str | None:
+        """Our world's handle of a node; None if it has left the page."""
+        try:
+            made = await ask(
+                self.cdp, "DOM.resolveNode", backendNodeId=node, executionContextId=await self.context(),
+                objectGroup=WORLD,
+            )  # fmt: skip
+        except BrowserGone:
+            return None
+        handle = str(made["object"]["objectId"])
+        return handle if await self.call("isConnected", handle) else None
+
+    async def call(self, function: str, handle: str, *arguments: Any) -> Any:
+        """The JSON value of ``bids.<function>(node, …)``; ``isConnected`` is the node's own."""
+        body = "this.isConnected" if function == "isConnected" else f"bids.{function}(this, ...a)"
+        return await self._value(
+            "Runtime.callFunctionOn",
+            objectId=handle,
+            functionDeclaration=f"function (...a) {{ return {body}; }}",
+            arguments=[{"value": a} for a in arguments],
+        )
+
+    async def handled(self) -> list[int]:
+        """Places in the walk of elements whose ``onclick`` is set, as only the page's own world tells."""
+        try:
+            made = await ask(self.cdp, "DOM.resolveNode", backendNodeId=self.document, objectGroup=WORLD)
+            text = await self._value(
+                "Runtime.callFunctionOn", objectId=made["object"]["objectId"], functionDeclaration=_HANDLED
+            )
+            places = json.loads(text)
+        except (BrowserGone, ValueError, TypeError):
+            return []
+        return [p for p in places if type(p) is int] if isinstance(places, list) else []
+
+    async def _value(self, method: str, **params: Any) -> Any:
+        answer = await ask(self.cdp, method, returnByValue=True, awaitPromise=True, **params)
+        if "exceptionDetails" in answer:
+            details = answer["exceptionDetails"]
+            said = details.get("exception", {}).get("description") or details.get("text", "")
+            raise BrowserGone(f"the page script failed: {said.splitlines()[0] if said else 'no reason given'}")
+        return answer["result"].get("value")
+
+
+_HANDLED = """function () {
+  const all = [];
+  const visit = (root) => {
+    for (const el of root.querySelectorAll('*')) all.push(el), el.shadowRoot && visit(el.shadowRoot);
+  };
+  visit(this);
+  return JSON.stringify(all.flatMap((el, i) => (el.onclick != null ? [i] : [])));
+}"""
+
+
+async def read(tab: Tab) -> Frame:
+    """The page's frames with their elements. Raises ``BrowserGone``, ``ActionTimedOut``."""
+    return await _read_target(tab, tab.cdp, None, 0, set())
+
+
+async def _read_target(tab: Tab, cdp: CDPSession, parent: Frame | None, owner: int, seen: set[CDPSession]) -> Frame:
+    seen.add(cdp)
+    tree, document, _ = await asyncio.gather(
+        ask(cdp, "Page.getFrameTree"),
+        ask(cdp, "DOM.getDocument", depth=-1, pierce=True),
+        ask(cdp, "DOM.disable"),  # else every change of the page is reported from now on
+    )
+    loaders = dict(_loaders(tree["frameTree"]))
+    top = tree["frameTree"]["frame"]["id"]
+    frame = Frame(top, loaders[top], cdp, parent, owner)
+    foreign = _fill(frame, document["root"], loaders)
+    for holder, node, frame_id in foreign:
+        session = await tab.session_of(frame_id, cdp)
+        if session not in seen:
+            holder.children[node] = await _read_target(tab, session, holder, node, seen)
+    return frame
+
+
+def _loaders(tree: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield tree["frame"]["id"], tree["frame"]["loaderId"]
+    for child in tree.get("childFrames", []):
+        yield from _loaders(child)
+
+
+def _fill(frame: Frame, document: dict[str, Any], loaders: dict[str, str]) -> list[tuple[Frame, int, str]]:
+    """Put a document's elements into its frame, and the frames in it below; returns those of other processes."""
+    frame.document = document["backendNodeId"]
+    foreign: list[tuple[Frame, int, str]] = []
+    stack = list(reversed(document.get("children", [])))
+    while stack:
+        node = stack.pop()
+        if node["nodeType"] == 3:
+            frame.texts[node["backendNodeId"]] = node["nodeValue"]
+        if node["nodeType"] != 1:
+            continue
+        flat = node.get("attributes", [])
+        made = Node(node["backendNodeId"], node["localName"], dict(zip(flat[::2], flat[1::2])))
+        frame.nodes.append(made)
+        inner = [c for root in node.get("shadowRoots", []) if root.get("shadowRootType") == "open" for c in _kids(root)]
+        stack += reversed([*inner, *_kids(node)])
+        if "frameId" in node and made.tag in ("iframe", "frame"):
+            if "contentDocument" not in node:
+                foreign.append((frame, made.id, node["frameId"]))
+            elif node["frameId"] in loaders:
+                child = Frame(node["frameId"], loaders[node["frameId"]], frame.cdp, frame, made.id)
+                frame.children[made.id] = child
+                foreign += _fill(child, node["contentDocument"], loaders)
+    return foreign
+
+
+def _kids(node: dict[str, Any]) -> list[dict[str, Any]]:
+    kids: list[dict[str, Any]] = node.get("children", [])
+    return kids

@@ -1,0 +1,81 @@
+"""Pages that hold their own thread: asked, cut off, read while they stand still.
+
+A script without end blocks everything that is asked of its page. The browser can still end that script, from outside
+the thread; where the page starts it again at once (a timer, a frame callback), scripts are switched off as long as the
+page is being read. Nothing here waits longer than it says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from .errors import BrowserGone
+
+if TYPE_CHECKING:
+    from playwright.async_api import CDPSession
+
+    from .tab import Tab
+
+PING = 0.7  # seconds in which a page that is alive says a number
+CUT_LIMIT = 1.5  # seconds for the browser to end a script
+
+
+async def asked(cdp: CDPSession, method: str, limit: float, **params: Any) -> dict[str, Any] | None:
+    """The protocol's answer, or None where it failed or took longer than ``limit`` seconds."""
+    from playwright.async_api import Error
+
+    try:
+        async with asyncio.timeout(limit):
+            answer: dict[str, Any] = await cdp.send(method, params)
+            return answer
+    except (Error, TimeoutError):
+        return None
+
+
+async def answers(cdp: CDPSession) -> bool:
+    """Whether the page's thread is free enough to say a number."""
+    return await asked(cdp, "Runtime.evaluate", PING, expression="0") is not None
+
+
+@contextlib.asynccontextmanager
+async def standing_still(tab: Tab) -> AsyncIterator[None]:
+    """No script of the page runs inside; what ran is ended. Raises ``BrowserGone`` where even that is not heard."""
+    off = asyncio.ensure_future(asked(tab.cdp, "Emulation.setScriptExecutionDisabled", CUT_LIMIT, value=True))
+    try:
+        if await asked(tab.cdp, "Runtime.terminateExecution", CUT_LIMIT) is None or await off is None:
+            raise BrowserGone("the page hangs")
+        yield
+    finally:
+        off.cancel()
+        await asked(tab.cdp, "Emulation.setScriptExecutionDisabled", PING, value=False)
+
+
+async def close(tab: Tab, limit: float) -> None:
+    """Close a tab within ``limit`` seconds, or leave it to its context: a page can hang in that, too."""
+    from playwright.async_api import Error
+
+    await before_closing(tab)
+    with contextlib.suppress(Error, TimeoutError):
+        await asyncio.wait_for(tab.page.close(), limit)
+
+
+async def before_closing(tab: Tab) -> None:
+    """Make a tab safe to close.
+
+    Chromium dies where a page is closed while a frame of it shows a dialog that a protocol session with ``Page``
+    switched on, beside Playwright's own, has been told of. Nobody waits for the answer: a dialog holds it back.
+    """
+    aside(asked(tab.cdp, "Page.disable", CUT_LIMIT))
+    await asyncio.sleep(0)
+
+
+def aside(work: Coroutine[Any, Any, Any]) -> None:
+    """Let bounded work that raises nothing go on while nobody waits for it."""
+    _aside.add(task := asyncio.ensure_future(work))
+    task.add_done_callback(_aside.discard)
+
+
+_aside: set[asyncio.Future[Any]] = set()
