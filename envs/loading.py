@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .tab import Tab
 
 T = TypeVar("T")
+STOP_LIMIT = 0.5  # seconds
 LEAVE_PATIENCE = 1.5  # seconds that a page may take to let itself be left
 PARSE_LIMIT = 5.0  # seconds after which a page that has begun to show is used as far as it came
 
@@ -36,6 +37,8 @@ async def load(tab: Tab, url: str, timeout_ms: float) -> None:
     from playwright.async_api import Error
 
     tab.commits = 0
+    if tab.unfinished:  # what the old page still waits for may hold the few connections to a host
+        await asked(tab.cdp, "Page.stopLoading", STOP_LIMIT)
     try:
         work = tab.page.goto(url, wait_until="commit", timeout=timeout_ms)
         answer = await tab.until_dialog(_leave(tab, work))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gymnasium as gym
 
 if TYPE_CHECKING:
+    from .browsergym.env import BrowserGymEnv
     from .scenario import Scenario
     from .vector_env import VectorEnv
     from .web_env import WebEnv
@@ -38,15 +39,14 @@ def _register(id: str, maker: str, kwargs: dict[str, Any], nondeterministic: boo
 
 def make_web(
     url: str, goal: str = "", allow: tuple[str, ...] = (), sandboxed: bool | None = None, **options: Any
-) -> WebEnv:
+) -> WebEnv | BrowserGymEnv:
     """``gym.make("webagent/Web-v0", url=…, goal=…)``: any page, any goal; nobody judges it but the agent.
 
     ``sandboxed``: what is done there may be done again, as restoring a snapshot does; by itself true of local files.
     """
     from .suites.task_file import WebScenario
-    from .web_env import WebEnv
 
-    return WebEnv(WebScenario(url, goal, tuple(allow), sandboxed=sandboxed), **options)
+    return _face_of(WebScenario(url, goal, tuple(allow), sandboxed=sandboxed), options)
 
 
 def make_web_vector(
@@ -59,11 +59,20 @@ def make_web_vector(
     return VectorEnv([WebScenario(url, goal, tuple(allow), sandboxed=sandboxed) for _ in range(num_envs)], **options)
 
 
-def make_task(task: str, **options: Any) -> WebEnv:
+def make_task(task: str, **options: Any) -> WebEnv | BrowserGymEnv:
     """The environment of a task that ships; ``clock`` (MiniWoB++ only) restores its episode clock."""
+    return _face_of(make_scenario(task, clock=bool(options.pop("clock", False))), options)
+
+
+def _face_of(scenario: Scenario, options: dict[str, Any]) -> WebEnv | BrowserGymEnv:
+    """BrowserGym's view is an environment of its own, because its observations ask the page for more."""
+    if options.get("view") == "browsergym":
+        from .browsergym.env import BrowserGymEnv
+
+        return BrowserGymEnv(scenario=scenario, **{name: value for name, value in options.items() if name != "view"})
     from .web_env import WebEnv
 
-    return WebEnv(make_scenario(task, clock=bool(options.pop("clock", False))), **options)
+    return WebEnv(scenario, **options)
 
 
 def make_task_vector(num_envs: int, task: str, tasks: Sequence[str] = (), **options: Any) -> VectorEnv:

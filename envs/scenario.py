@@ -53,7 +53,7 @@ class Scenario(Protocol):
         ...
 
     async def rest(self, session: Session) -> None:
-        """Wait, for a bounded time, for motions that only the task knows of; between an action and a look at ``frame``."""
+        """Wait, bounded, for motions that only the task knows of; between an action and a look at level ``frame``."""
         ...
 
     async def judge(self, session: Session, action: Action | None) -> Verdict:

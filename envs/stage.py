@@ -22,6 +22,7 @@ from .actions import Limits
 from .allowlist import AllowList
 from .errors import ActionFailed, BadAction, BrowserGone, UsageError
 from .scenario import Scenario, Verdict
+from .screen import Cast, Watcher
 from .session import Options, Session
 from .site_graph import SiteGraph
 from .tab import Reading
@@ -37,6 +38,8 @@ LEVELS = ("input", "frame")
 RESET_TRIES = 2
 RESET_LIMIT = 60.0  # seconds that one try of a reset may take
 STEP_LIMIT = 30.0
+PICTURE_LIMIT = 0.1  # seconds that a frame of the action is waited for
+ROUNDING = 0.002  # seconds by which the clocks of page and screen may differ
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Settings:
     budget: int = 400
     frames: int = 0
     frame_size: tuple[int, int] | None = None
+    every_nth: int = 1
     screen: bool = False
     limits: Limits = field(default_factory=Limits)
     downloads: Path | None = None
@@ -58,6 +62,8 @@ class Settings:
             raise UsageError.unknown("settle level", self.settle, LEVELS)
         if self.frames < 0:
             raise UsageError(f"expected a number of frames from 0 on, found {self.frames}")
+        if self.every_nth < 1:
+            raise UsageError(f"expected every_nth from 1 on, found {self.every_nth}")
 
 
 class Moment(NamedTuple):
@@ -97,7 +103,10 @@ class Stage:
         self.session: Session | None = None
         self.restored: Restored | None = None  # how the last restore went
         self.max_steps: int | None = None  # instead of the task's own
-        self.acted = 0.0  # when the last action began, s since the epoch
+        self.acted = 0.0  # when the last action's input was handled, s since the epoch
+        self.shown = 0.0  # a picture of this moment or later shows what the last action did
+        self.stale = True  # the newest frame may be older than that
+        self.on_frame: Watcher | None = None  # called with every frame of the screen, on the browser's loop
         self._looked = 0.0  # when the last moment was handed out, on time.perf_counter's clock
 
     @property
@@ -127,9 +136,9 @@ class Stage:
     async def _start(self, seed: int) -> Reading:
         session = await self._sound()
         self.task = await self.scenario.start(session, seed)
-        session.renumber()
+        self._arrived(session)
         reading = await session.observe(self.settings.settle)
-        self.verdict = await self.scenario.judge(session, None)
+        self.verdict, _ = await asyncio.gather(self.scenario.judge(session, None), self._picture(session, reading))
         session.take_blocked()
         return reading
 
@@ -153,11 +162,12 @@ class Stage:
             async with asyncio.timeout(RESET_LIMIT):
                 session = await self._sound()
                 await arrive(session)
-                session.renumber()
+                self._arrived(session)
                 reading = await session.observe(self.settings.settle)
                 self.scenario.resume(session, len(trail))
                 last = trail[-1] if trail else None
                 self.verdict = await self.scenario.judge(session, last if isinstance(last, Action) else None)
+                await self._picture(session, reading)
         except (BrowserGone, TimeoutError) as error:
             await self._repair()
             raise BrowserGone(f"{self.scenario.id} was not taken up again: {_reason(error)}") from None
@@ -171,6 +181,7 @@ class Stage:
         return Options(
             viewport=self.scenario.viewport, allow=allow, budget=s.budget, limits=s.limits, downloads=s.downloads,
             screen=s.screen or s.frames > 0, context={"timezone_id": "UTC"} if self.scenario.sandboxed else {},
+            cast=Cast(None if s.screen else s.frame_size, s.every_nth, s.frames, self._filmed),
         )  # fmt: skip
 
     async def step(self, action: Action | BadAction) -> Moment:
@@ -179,7 +190,6 @@ class Stage:
         if session is None:
             return self._lost(time.perf_counter(), "", BrowserGone("the last step ended this episode; reset"))
         began = time.perf_counter()
-        self.acted = time.time()
         self.trail.append(action)
         self.pauses.append(began - self._looked)
         self.cost.steps += 1
@@ -207,18 +217,42 @@ class Stage:
             error = f"BadAction: {bad}" + (f"; {bad.hint}" if bad.hint else "")
         judged = action if isinstance(action, Action) and not error.startswith("BadAction") else None
         t1 = time.perf_counter()
+        self.acted = time.time()
         if self.settings.settle == "input":  # nothing is waited for, so both may be asked for at once
             reading, self.verdict = await asyncio.gather(session.observe("input"), self.scenario.judge(session, judged))
             t2 = time.perf_counter()
+            await self._picture(session, reading)
         else:
             await self.scenario.rest(session)
             rested = (time.perf_counter() - t1) * 1000
             reading = await session.observe(self.settings.settle)
             reading = reading._replace(ms={**reading.ms, "settle": reading.ms["settle"] + rested})
             t2 = time.perf_counter()
-            self.verdict = await self.scenario.judge(session, judged)
+            self.verdict, _ = await asyncio.gather(
+                self.scenario.judge(session, judged), self._picture(session, reading)
+            )
         error = error or _blocked_page(reading.url, session.take_blocked())
         return reading, error, {"act": (t1 - t0) * 1000, "judge": (time.perf_counter() - t2) * 1000}
+
+    def _arrived(self, session: Session) -> None:
+        """The page stands as an episode finds it: references and frames count from here."""
+        self.acted = time.time()
+        session.renumber()
+        if session.screen is not None:
+            session.screen.clear()
+
+    async def _picture(self, session: Session, reading: Reading) -> None:
+        """Have a frame of what was read; at level ``input`` nothing is waited for."""
+        self.shown = reading.drawn - ROUNDING if reading.drawn else self.acted
+        if session.screen is not None:
+            await session.screen.follow(session.tab.cdp)
+            if self.settings.frames:
+                limit = PICTURE_LIMIT if self.settings.settle == "frame" else 0.0
+                self.stale = await session.screen.newest(self.shown, limit)
+
+    def _filmed(self, at: float, jpeg: bytes) -> None:
+        if self.on_frame is not None:
+            self.on_frame(at, jpeg)
 
     # ---- what came of it --------------------------------------------------------------------------------------
 
@@ -233,7 +267,10 @@ class Stage:
         self.graph.add(self.observation)
 
     def _frames(self, session: Session) -> tuple[Frame, ...]:
-        return ()
+        wanted = self.settings.frames
+        if not wanted or session.screen is None:
+            return ()
+        return session.screen.frames(wanted, size=self.settings.frame_size or self.scenario.viewport)
 
     def _moment(
         self, reading: Reading, began: float, took: dict[str, float], recovered: str, done: bool = False
@@ -245,7 +282,7 @@ class Stage:
         info = self._info(
             began,
             settled=reading.settled,
-            signals=Signals(mutations=reading.mutations),
+            signals=Signals(mutations=reading.mutations, **self._motion(session)),
             ms={**took, **reading.ms},
             blocked=list(session.last_blocked),
             downloads=list(session.downloads.log),
@@ -253,6 +290,9 @@ class Stage:
         )
         reward = float(verdict.reward) if self.trail else 0.0
         return Moment(self.observation, reward, terminated, truncated, info)
+
+    def _motion(self, session: Session) -> dict[str, float]:
+        return {"motion": session.screen.take_motion()} if self.settings.frames and session.screen else {}
 
     def _lost(self, began: float, recovered: str, error: Exception) -> Moment:
         """The end of an episode whose page died: truncated, with an empty tree."""
@@ -273,6 +313,7 @@ class Stage:
         return {
             "blocked": [],
             "downloads": [],
+            **({"frame_stale": self.stale or self.session is None} if self.settings.frames else {}),
             **told,
             "ms": Timings(**ms, total=total),
             "success": self.verdict.success,

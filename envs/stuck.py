@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from .tab import Tab
 
-PING = 0.7  # seconds in which a page that is alive says a number
-CUT_LIMIT = 1.5  # seconds for the browser to end a script
+PING = 2.0  # seconds in which a page that is alive says a number, however busy the machine
+CUT_LIMIT = 3.0  # seconds for the browser to end a script
 
 
 async def asked(cdp: CDPSession, method: str, limit: float, **params: Any) -> dict[str, Any] | None:

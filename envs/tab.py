@@ -44,6 +44,7 @@ class Reading(NamedTuple):
 
     ``ms``: {"settle", "tree"}. ``mutations``: changes of the DOM since the look before. ``aims``: by ref, the point of
     the viewport where the look found that a click arrives (elements of the top document and what it may enter).
+    ``drawn``: a frame that began then or later shows what was read, s since the epoch; 0 if nothing was waited for.
     """
 
     tree: ActionTree
@@ -53,6 +54,7 @@ class Reading(NamedTuple):
     ms: dict[str, float]
     mutations: int = 0
     aims: Mapping[str, tuple[float, float]] = MappingProxyType({})
+    drawn: float = 0.0
 
 
 class DialogOpened(Exception):
@@ -77,6 +79,7 @@ class Tab:
         self.opening = 0.0  # until when another tab is expected, on time.monotonic's clock
         self._moving: dict[str, float] = {}  # frame that navigates or loads -> until when that is waited for
         self._requests: dict[Request, float] = {}  # under way -> until when it is waited for
+        self.unfinished: set[Request] = set()  # of any kind and age
         self._change = asyncio.Event()
         self.suspect = False  # an action went unanswered: is the page's thread free?
         self._leaving = False  # asked for another page, of which nothing has come
@@ -138,6 +141,7 @@ class Tab:
         return asyncio.ensure_future(quietly())
 
     def _on_request(self, request: Request) -> None:
+        self.unfinished.add(request)
         if request.resource_type not in IGNORED_REQUESTS:
             limit = IMAGE_LIMIT if request.resource_type == "image" else REQUEST_LIMIT
             self._requests[request] = self._until(limit, REQUEST_LIMIT)
@@ -148,6 +152,7 @@ class Tab:
         return now + limit if self._since is None else min(now + limit, self._since + most)
 
     def _on_request_end(self, request: Request) -> None:
+        self.unfinished.discard(request)
         if self._requests.pop(request, None) is not None:
             self._change.set()
 
@@ -195,7 +200,7 @@ class Tab:
     # ---- waiting ----------------------------------------------------------------------------------------------
 
     async def until_dialog(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await ``work``; ``DialogOpened`` is raised as soon as a dialog stops the page, ``BrowserGone`` if it crashes."""
+        """Await ``work``; raises ``DialogOpened`` as soon as a dialog stops the page, ``BrowserGone`` if it crashes."""
         if self.dialog is not None or self.crashed:
             work.close()
             raise self._stopped()
@@ -316,7 +321,7 @@ class Tab:
         """
         self.suspect = False
         if self._leaving or self.restless:
-            await stuck.asked(self.cdp, "Page.stopLoading", stuck.CUT_LIMIT)
+            await stuck.asked(self.cdp, "Page.stopLoading", stuck.PING)
         return await stuck.answers(self.cdp)
 
     async def _read(self, level: str, budget: int, motion_ms: int) -> Reading:
@@ -329,9 +334,9 @@ class Tab:
         x, y, mx, my = raw["scroll"]
         tree = ActionTree(tuple(kept), raw["dropped"] + dropped, (width, height), (x, y, mx, my))
         aims = {f"e{ref}": (x, y) for ref, x, y in raw["aims"]}
-        return Reading(
-            tree, raw["title"], self.page.url, raw["settled"], {"tree": raw["ms"][1]}, raw["mutations"], aims
-        )
+        ms = {"tree": raw["ms"][1]}
+        drawn = raw["drawn"] / 1000
+        return Reading(tree, raw["title"], self.page.url, raw["settled"], ms, raw["mutations"], aims, drawn)
 
     def take_aim(self, ref: str) -> tuple[float, float] | None:
         """Where to click ``ref`` without looking again; only right after a look, and only once."""
@@ -359,7 +364,8 @@ class Tab:
             flags = await world.listeners()  # the page changed between the two looks
         if found or (flags is not None and flags["f"] != raw["flags"]["f"]):
             again = await self._look(world, how._replace(level="input"), flags)
-            raw = {**again, "settled": raw["settled"], "ms": [raw["ms"][0], raw["ms"][1] + again["ms"][1]]}
+            again |= {"settled": raw["settled"], "drawn": raw["drawn"]}
+            raw = {**again, "ms": [raw["ms"][0], raw["ms"][1] + again["ms"][1]]}
         if flags is not None:
             world.asked = time.monotonic()
         raw["mutations"] = max(0, raw["epoch"] - world.epoch)

@@ -26,6 +26,7 @@ from .actions import Limits
 from .browser import CALL_TIMEOUT, Browser
 from .errors import BadAction, BrowserGone, TimedOut, UsageError
 from .scenario import Scenario, Verdict
+from .screen import Watcher
 from .site_graph import SiteGraph
 from .snapshots import Restored, Snapshot
 from .stage import STEP_LIMIT, Cost, Moment, Settings, Settle, Stage
@@ -45,7 +46,7 @@ class WebEnv(gym.Env[Any, Any]):
         settle: ``input`` (the handlers have run) or ``frame`` (the next frame was drawn, and on while things move).
         budget: most elements in a tree.
         frames: how many of the last screen frames an observation holds; ``frame_size``: their width and height
-            (default: the viewport).
+            (default: the viewport). ``every_nth``: take every n-th frame of a page in motion.
         screen: follow the screen, so that ``screen()`` has something to show.
         resolve: turns ``{{secret:NAME}}`` into what is typed; only the keyboard ever sees it.
         redact: takes secrets out of observations, should a page show them.
@@ -61,7 +62,7 @@ class WebEnv(gym.Env[Any, Any]):
     def __init__(  # noqa: PLR0913 (gym.make takes flat keyword arguments)
         self, scenario: Scenario, *, browser: Browser | None = None, executable: str | None = None,
         headless: bool = True, view: str = "typed", candidates: int = 64, settle: Settle = "frame", budget: int = 400,
-        frames: int = 0, frame_size: tuple[int, int] | None = None, screen: bool = False,
+        frames: int = 0, frame_size: tuple[int, int] | None = None, every_nth: int = 1, screen: bool = False,
         resolve: Callable[[str], str] = str, redact: Callable[[Observation], Observation] | None = None,
         files: str | os.PathLike[str] | None = None, downloads: str | os.PathLike[str] | None = None,
         allow: Sequence[str] = (), render_mode: str | None = None,
@@ -77,7 +78,7 @@ class WebEnv(gym.Env[Any, Any]):
         self._own = browser is None
         self._browser = browser or Browser(executable, headless and render_mode != "human")
         settings = Settings(
-            settle=settle, budget=budget, frames=frames, frame_size=frame_size,
+            settle=settle, budget=budget, frames=frames, frame_size=frame_size, every_nth=every_nth,
             screen=screen or render_mode == "rgb_array",
             limits=Limits(Path(files) if files else None, resolve),
             downloads=Path(downloads) if downloads else None, allow=tuple(allow), redact=redact,
@@ -111,6 +112,15 @@ class WebEnv(gym.Env[Any, Any]):
     def cost(self) -> Cost:
         """Browser resets, steps and milliseconds so far, those of restores and forks included."""
         return self._stage.cost
+
+    @property
+    def on_frame(self) -> Watcher | None:
+        """Called with time (s) and JPEG of every frame of the screen, on the browser's thread; needs ``screen``."""
+        return self._stage.on_frame
+
+    @on_frame.setter
+    def on_frame(self, watch: Watcher | None) -> None:
+        self._stage.on_frame = watch
 
     @property
     def page(self) -> Any:
@@ -224,4 +234,4 @@ class WebEnv(gym.Env[Any, Any]):
         session = self._stage.session
         if session is None or session.screen is None:
             return b""
-        return self._browser.call(session.screen.latest(self._stage.acted))
+        return self._browser.call(session.screen.latest(self._stage.shown))

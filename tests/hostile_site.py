@@ -77,9 +77,9 @@ def _link(name: str, about: str, *, see: str = "", dies: bool = False) -> Kind:
 
 
 DIALOGS = (
-    _odd("alert-endless", "alerts without end from one script", GO, OK, OK),
+    _odd("alert-endless", "alerts without end from one script", GO, OK, OK, listed=False),
     _odd("alert-at-load", "alerts before the page is parsed", OK, OK, listed=False),
-    _odd("alert-timers", "an alert and a confirm from timers, again and again", OK, OK, OK),
+    _odd("alert-timers", "an alert and a confirm from timers, again and again", OK, OK, OK, listed=False),
     _odd("dialog-chain", "a confirm that asks on with prompts and alerts", ("click", "Chain", ""), OK, OK),
     _odd("dialog-odd", "a prompt of 200,000 characters, halves of pairs among them", ("click", "Ask", ""), OK),
     Kind("beforeunload-trap", "asks to stay whenever it is left"),
@@ -121,10 +121,10 @@ MOVES = (
     Kind("hash-loop", "its fragment changes without end"),
     Kind("huge-hash", "an address of a megabyte"),
     _odd("reload-storm", "reloads itself every 120 ms", GO, WAIT),
-    _odd("redirect-client", "goes to itself while it loads, for ever", WAIT, GO),
-    _odd("redirect-meta", "refreshes itself at once, for ever", WAIT, GO),
+    _odd("redirect-client", "goes to itself while it loads, for ever", WAIT, GO, listed=False),
+    _odd("redirect-meta", "refreshes itself at once, for ever", WAIT, GO, listed=False),
     Kind("click-leaves", "the click leads elsewhere", see="pressed 0"),
-    Kind("click-leaves-late", "a hundred navigations after one click", see="pressed 0"),
+    Kind("click-leaves-late", "a hundred navigations after one click", (GO, WAIT), see="pressed 0"),
     Kind("mousedown-leaves", "leaves between the press and the release", see="pressed 0"),
     Kind("closes-itself", "a tab that closes itself when clicked", (GO, GO)),
     Kind("closes-at-load", "tabs that close themselves at once", (GO, WAIT)),
@@ -167,12 +167,12 @@ DOCUMENTS = (
     Kind("frame-loop-boxed", "a sandboxed frame whose script never ends", (GO, GO), see="pressed"),
     _odd("frame-alerts", "frames that alert without end", OK, OK, listed=False),
     Kind("frame-removed", "a frame leaves during the click"),
-    Kind("frame-storm", "frames come and go every 40 ms"),
+    Kind("frame-storm", "frames come and go every 100 ms"),
     _odd("frame-navigates-top", "a frame that leads the page away", GO),
     Kind("shadow-200", "200 open shadow roots, each in the other"),
     Kind("shadow-closed-200", "200 closed shadow roots, each in the other"),
     Kind("shadow-slots", "60 roots that show the same slot twice"),
-    Kind("svg-use", "drawings that use each other, and one that grows threefold seven times"),
+    Kind("svg-use", "drawings that use each other, and one that grows threefold six times"),
     Kind("svg-odd", "foreign objects in foreign objects, paths of 400,000 lines, no numbers"),
 )
 OVERRIDES = (
@@ -208,7 +208,7 @@ LOOKS = (
     _odd("focus-thief", "one field takes the focus all the time", ("type", "Name", "abc"), GO, see="pressed 1"),
     Kind("keys-dead", "swallows every key", (("type", "Name", "abc"), GO)),
     Kind("mouse-dead", "swallows every press and click", see="pressed 0"),
-    Kind("clipboard", "writes to the clipboard without end", (("press", "", "Control+A"), ("press", "", "Control+C"), GO)),
+    Kind("clipboard", "fills the clipboard without end", (("press", "", "Control+A"), ("press", "", "Control+C"), GO)),
     Kind("permissions", "asks for every permission and a file"),
     Kind("downloads", "ten downloads from one click, under odd names"),
     Kind("resize", "makes its window as small as it can"),
@@ -219,7 +219,7 @@ LOOKS = (
     Kind("slow-parts", "pictures, scripts and requests that never end"),
     _odd("slow-css", "a style sheet that never comes", GO),
     Kind("slow-script", "a script that never comes"),
-    Kind("fetch-storm", "250 requests a second"),
+    Kind("fetch-storm", "100 requests a second"),
     Kind("service-worker", "a worker that answers no request", taken=True),
 )  # fmt: skip
 KINDS = (*DIALOGS, *SIZES, *LOOPS, *MOVES, *DOCUMENTS, *OVERRIDES, *LOOKS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from webagent.envs.web_env import WebEnv
 
 pytestmark = pytest.mark.browser
 LIMIT = 15.0
-"""Seconds that one reset or step may take, whatever the page does."""
+"""Seconds that one reset or step may take, whatever the page does, on a machine that does nothing else."""
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +95,8 @@ def in_time(what: str, call: Callable[[], Any]) -> Any:
     began = time.monotonic()
     answer = call()
     took = time.monotonic() - began
-    assert took < LIMIT, f"{what} took {took:.1f} s"
+    crowd = os.getloadavg()[0] / (os.cpu_count() or 1) / 2  # a browser alone is about two tasks a core
+    assert took < LIMIT * max(1.0, crowd), f"{what} took {took:.1f} s"
     return answer
 
 

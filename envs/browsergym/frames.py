@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 WORLD = "webagent-bids"
 ANSWER_TIMEOUT = 8.0  # seconds
+DEPTH = 64  # levels of a document in one answer; the protocol breaks off at 150
 
 
 @functools.cache
@@ -157,18 +158,32 @@ async def _read_target(tab: Tab, cdp: CDPSession, parent: Frame | None, owner: i
     seen.add(cdp)
     tree, document, _ = await asyncio.gather(
         ask(cdp, "Page.getFrameTree"),
-        ask(cdp, "DOM.getDocument", depth=-1, pierce=True),
+        ask(cdp, "DOM.getDocument", depth=DEPTH, pierce=True),
         ask(cdp, "DOM.disable"),  # else every change of the page is reported from now on
     )
     loaders = dict(_loaders(tree["frameTree"]))
     top = tree["frameTree"]["frame"]["id"]
     frame = Frame(top, loaders[top], cdp, parent, owner)
+    await _complete(cdp, document["root"])
     foreign = _fill(frame, document["root"], loaders)
     for holder, node, frame_id in foreign:
         session = await tab.session_of(frame_id, cdp)
         if session not in seen:
             holder.children[node] = await _read_target(tab, session, holder, node, seen)
     return frame
+
+
+async def _complete(cdp: CDPSession, root: dict[str, Any]) -> None:
+    """Ask for what lies deeper than one answer of the protocol goes."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.get("childNodeCount") and "children" not in node:
+            answer = await ask(cdp, "DOM.describeNode", backendNodeId=node["backendNodeId"], depth=DEPTH, pierce=True)
+            node |= {"children": [], **answer["node"]}
+        stack += [*_kids(node), *node.get("shadowRoots", [])]
+        if "contentDocument" in node:
+            stack.append(node["contentDocument"])
 
 
 def _loaders(tree: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -78,18 +78,22 @@
   // should; of nested ones the inner, but no parts of buttons.
   function marks(all, handled) {
     const on = new Set();
-    const buttons = [];
+    const buttons = new Set();
+    const inButton = (el) => {
+      for (let p = el; p; p = parentOf.call(p)) if (buttons.has(p)) return true;
+      return false;
+    };
     all.forEach((el, i) => {
       const r = rectOf.call(el);
       const hit = at((r.left + r.right) / 2, (r.top + r.bottom) / 2);
       if (!hit || !(hit === el || contains.call(el, hit))) return;
       if (!MARKED.has(tagOf.call(el)) && !handled.has(i) && getComputedStyle(el).cursor !== "pointer") return;
-      if ((r.right - r.left) * (r.bottom - r.top) < 20 || buttons.some((b) => contains.call(b, el))) return;
+      if ((r.right - r.left) * (r.bottom - r.top) < 20 || inButton(el)) return;
       const up = parentOf.call(el);
       const only = up && up.nodeType === 1 && tagOf.call(up) === "span" && up.childElementCount === 1;
       if (only && getAttribute.call(up, "role") && on.has(up)) return;
       on.add(el);
-      if (matches.call(el, 'button, a, input[type="button"], div[role="button"]')) buttons.push(el);
+      if (matches.call(el, 'button, a, input[type="button"], div[role="button"]')) buttons.add(el);
       for (let p = up; p && p.nodeType === 1; p = parentOf.call(p)) on.delete(p);
     });
     return all.map((el) => (on.has(el) ? 1 : 0));

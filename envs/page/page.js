@@ -56,17 +56,39 @@ function forget() {
 let epoch = 0;
 let perpetual = false;
 const watched = new WeakSet();
-const observer = new MutationObserver((records) => (epoch += records.length));
+const observer = new MutationObserver((records) => {
+  epoch += records.length;
+  noteChange();
+});
 function watch(root) {
   if (watched.has(root)) return;
   watched.add(root);
   observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
 }
 
+// Which frame shows what an action did: the first that began after the last event of its input and after the last
+// change of the DOM; where neither was seen (another document, another frame's input) or things moved on, the last frame
+// that settling waited for. Times are those of frames, ms on the clock of performance.now; two lie at least 6 ms apart.
+let changedAfter = null; // when the frame began that came last before the last input or change
+let drawn = 0;
+let frames = 0; // waited for since observe began
+const INPUTS = ["pointermove", "pointerup", "click", "dblclick", "keydown", "keyup", "input", "change", "wheel", "drop"];
+const timeline = getterOf(Document.prototype, "timeline").call(document);
+const noteChange = () => void (changedAfter = timeline.currentTime);
+for (const type of INPUTS) addEventListener(type, noteChange, { capture: true, passive: true });
+function whenDrawn() {
+  const after = changedAfter === null ? 0 : changedAfter + 3;
+  const at = after && frames <= 1 ? after : Math.max(after, drawn);
+  changedAfter = null;
+  return at && Date.now() - performance.now() + at; // by this moment's clock, in case it was set meanwhile
+}
+
 const frame = () =>
   new Promise((resolve) => {
     const late = setTimeout(resolve, 120); // a page that is not drawn gives no frames
-    requestAnimationFrame(() => {
+    requestAnimationFrame((at) => {
+      frames++;
+      drawn = at;
       clearTimeout(late);
       setTimeout(resolve, 0);
     });
@@ -102,7 +124,11 @@ async function settle(level, limit) {
   }
 }
 
-const changes = () => (epoch += observer.takeRecords().length);
+function changes() {
+  const found = observer.takeRecords().length;
+  if (found) noteChange();
+  return (epoch += found);
+}
 
 // The next change of the page, or `limit` ms, whichever comes first.
 function untilChange(limit) {
@@ -349,12 +375,14 @@ function pathCorners(el) {
 // `renumber`: references start anew, so that the same page gives the same ones however often it was looked at before.
 async function observe(level, limit, budget, flags, renumber) {
   const t0 = performance.now();
+  drawn = frames = 0;
   if (flags) markListeners(flags);
   const settled = await settle(level, limit);
   const t1 = performance.now();
   if (renumber) forget();
   const answer = tree(budget);
   answer.settled = settled;
+  answer.drawn = whenDrawn();
   answer.ms = [t1 - t0, performance.now() - t1];
   return toJson(answer);
 }
