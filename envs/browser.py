@@ -36,6 +36,7 @@ T = TypeVar("T")
 START_TIMEOUT = 60.0
 CALL_TIMEOUT = 120.0
 ANSWER_TIMEOUT = 5.0
+UNWANTED = ["--disable-ipc-flooding-protection"]  # a default of Playwright's: one page could drown the browser in moves
 _environment = threading.Lock()
 
 
@@ -194,7 +195,7 @@ class Browser:
         try:
             self.native = await self._playwright.chromium.launch(
                 executable_path=self.executable, headless=self.headless, timeout=START_TIMEOUT * 500,
-                handle_sigint=False, handle_sigterm=False, handle_sighup=False,
+                handle_sigint=False, handle_sigterm=False, handle_sighup=False, ignore_default_args=UNWANTED,
                 args=flags, env={**os.environ, "TMPDIR": self.folder},
             )  # fmt: skip
         except Error as error:

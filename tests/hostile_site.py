@@ -44,7 +44,8 @@ class Kind:
     ``do``: the steps after reset. ``see``: words that the tree holds after the last one ("" claims nothing).
     ``error``: how the last step's ``last_error`` begins; None claims nothing. ``listed``: the honest button is there
     from the beginning. ``dies``: a step may end the episode, because Chromium itself gives the page up. ``taken``:
-    its origin cannot be reached any more. ``page``: its address below the server, the id and ``.html`` by itself.
+    its origin cannot be reached any more. ``hasty``: most of its time would be spent on waiting as long as for one of
+    the others, so it is visited with less patience. ``page``: its address below the server, the id and ``.html`` by itself.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Kind:
     listed: bool = True
     dies: bool = False
     taken: bool = False
+    hasty: bool = False
     page: str = ""
 
     @property
@@ -71,9 +73,9 @@ def _odd(id: str, about: str, *do: Do, see: str = "", error: str | None = None, 
     return Kind(id, about, do or (GO,), see, error, **more)
 
 
-def _link(name: str, about: str, *, see: str = "", dies: bool = False) -> Kind:
+def _link(name: str, about: str, *, see: str = "", **more: bool) -> Kind:
     do: tuple[Do, ...] = (("click", name, ""), WAIT)
-    return Kind(f"link-{name.lower()}", about, do, see, None, dies=dies, page="links.html")
+    return Kind(f"link-{name.lower()}", about, do, see, None, **more, page="links.html")
 
 
 DIALOGS = (
@@ -84,7 +86,7 @@ DIALOGS = (
     _odd("dialog-odd", "a prompt of 200,000 characters, halves of pairs among them", ("click", "Ask", ""), OK),
     Kind("beforeunload-trap", "asks to stay whenever it is left"),
     Kind("beforeunload-loop", "loops for ever when it is left"),
-    Kind("unload-alerts", "alerts and loops while it is left", dies=True),
+    Kind("unload-alerts", "alerts and loops while it is left", dies=True, hasty=True),
     Kind("print-loop", "prints again and again"),
 )
 SIZES = (
@@ -101,17 +103,24 @@ SIZES = (
     Kind("aria-circles", "elements that name and own each other, tables with columns without end"),
     Kind("canvas-16k", "canvases as large as the browser makes them"),
     Kind("memory-500mb", "holds 500 MB"),
-    Kind("workers", "workers that loop and send without end"),
+    Kind("workers", "workers that loop, and thirty that send without end"),
 )
 LOOPS = (
     _odd("loop-load", "a script without end while it loads", GO),
     _odd("loop-click", "a click handler without end", GO, WAIT, see="pressed 1"),
-    _odd("loop-mousedown", "a mousedown handler without end", GO, WAIT),
-    _odd("loop-interval", "a timer without end, again and again", WAIT, GO),
-    _odd("loop-microtask", "promises that never let go of the thread", GO, WAIT, see="pressed 1"),
-    Kind("loop-observer", "two mutation observers that wake each other"),
+    _odd("loop-mousedown", "a mousedown handler without end", GO, WAIT, hasty=True),
+    _odd("loop-interval", "a timer without end, again and again", WAIT, GO, hasty=True),
+    _odd("loop-microtask", "promises that never let go of the thread", GO, WAIT, see="pressed 1", hasty=True),
+    Kind("loop-observer", "two mutation observers that wake each other", hasty=True),
     Kind("loop-raf", "every frame takes 60 ms"),
-    _odd("loop-raf-endless", "a frame callback without end, asked for again each time", GO, WAIT, see="pressed 1"),
+    _odd(
+        "loop-raf-endless",
+        "a frame callback without end, asked for again each time",
+        GO,
+        WAIT,
+        see="pressed 1",
+        hasty=True,
+    ),
     Kind("loop-resize-observer", "sizes that never rest"),
     Kind("loop-events", "slow listeners on everything and a channel that talks to itself"),
     Kind("loop-getters", "an element whose own getters never return"),
@@ -138,15 +147,15 @@ MOVES = (
     _link("Password", "401, asks for a password"),
     _link("Cut", "an answer that ends in the middle"),
     _link("Binary", "bytes under no known type", see="pressed 0"),
-    _link("Mixed", "an answer of many parts that never ends"),
-    _link("Script", "a javascript: address without end"),
+    _link("Mixed", "an answer of many parts that never ends", hasty=True),
+    _link("Script", "a javascript: address without end", hasty=True),
     _link("Data", "a data: address", see="pressed 0"),
     _link("Header", "a header of 200 kB"),
     _link("Bad", "an address that cannot be parsed"),
     _link("Chrome", "an address of the browser itself", see="pressed 0"),
     _link("Mail", "a program outside the browser", see="pressed 0"),
     _link("Intent", "a scheme that nobody knows", see="pressed 0"),
-    Kind("endless-body", "a document that never ends", page="endless"),
+    Kind("endless-body", "a document that never ends", page="endless", hasty=True),
 )
 DOCUMENTS = (
     Kind("root-removed", "takes out its root element", see="", error=None),
@@ -163,8 +172,8 @@ DOCUMENTS = (
     Kind("iframe-itself", "a page that shows itself in a frame"),
     Kind("frame-never", "frames that never load"),
     Kind("frame-srcdoc", "frames from words: eight deep, boxed, scripted"),
-    Kind("frame-loop", "a frame of another origin whose script never ends"),
-    Kind("frame-loop-boxed", "a sandboxed frame whose script never ends", (GO, GO), see="pressed"),
+    Kind("frame-loop", "a frame of another origin whose script never ends", hasty=True),
+    Kind("frame-loop-boxed", "a sandboxed frame whose script never ends", (GO, GO), see="pressed", hasty=True),
     _odd("frame-alerts", "frames that alert without end", OK, OK, listed=False),
     Kind("frame-removed", "a frame leaves during the click"),
     Kind("frame-storm", "frames come and go every 100 ms"),
@@ -217,7 +226,7 @@ LOOKS = (
     Kind("text-cut-pairs", "words that any limit cuts inside a pair"),
     Kind("text-zero-width", "names of no width"),
     Kind("slow-parts", "pictures, scripts and requests that never end"),
-    _odd("slow-css", "a style sheet that never comes", GO),
+    _odd("slow-css", "a style sheet that never comes", GO, hasty=True),
     Kind("slow-script", "a script that never comes"),
     Kind("fetch-storm", "100 requests a second"),
     Kind("service-worker", "a worker that answers no request", taken=True),

@@ -2,8 +2,8 @@
 
 ``python tests/soak_memory.py --episodes 20000``. Eight contexts of one browser play episodes of two random steps:
 tasks that reset in the page, tasks that are loaded again each time, and the demo site, whose every episode is a new
-context. The resident memory of Python, of the driver and of the browser's processes and the open file handles are taken
-every 500 episodes; the first tenth of the run counts as warming up.
+context; each goes at its own pace. The memory of Python, of the driver and of the browser's processes and the open
+file handles are taken every 500 episodes; the first tenth of the run counts as warming up.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from gymnasium.vector import AutoresetMode
+from numpy.typing import NDArray
 
 from webagent.envs.vector_env import VectorEnv
 
@@ -63,6 +65,10 @@ def sample(root: int) -> dict[str, float]:
     return {key: round(value, 1) for key, value in row.items()}
 
 
+def legal(observations: Any, chance: np.random.Generator) -> NDArray[np.int64]:
+    return np.array([int(chance.choice(np.flatnonzero(mask))) for mask in observations["action_mask"]])
+
+
 def play(episodes: int) -> list[dict[str, float]]:
     chance = np.random.default_rng(0)
     rows: list[dict[str, float]] = []
@@ -70,11 +76,13 @@ def play(episodes: int) -> list[dict[str, float]]:
     with_options = {"view": "arrays", "settle": "input", "frame_size": size, "max_episode_steps": 2}
     envs = VectorEnv.of(TASKS, len(TASKS), autoreset_mode=AutoresetMode.SAME_STEP, **with_options)
     try:
-        envs.reset(seed=0)
+        observations, _ = envs.reset(seed=0)
+        envs.step_async(legal(observations, chance))
         done, began = 0, time.monotonic()
         while done < episodes:
-            actions = [int(chance.choice(np.flatnonzero(mask))) for mask in envs.action_masks()]
-            _, _, terminated, truncated, _ = envs.step(np.array(actions))
+            who = envs.ready()
+            observations, _, terminated, truncated, _ = envs.step_wait(who)
+            envs.step_async(legal(observations, chance), who)
             before, done = done, done + int((terminated | truncated).sum())
             if done // EVERY > before // EVERY:
                 rows.append({"episodes": float(done), **sample(os.getpid())})

@@ -96,24 +96,25 @@ def test_a_seed_shows_the_instance_that_it_shows_in_browsergym(chromium: Browser
         assert env.page.evaluate(begin, 8) != goal
 
 
-def test_gymnasiums_checker_passes(chromium: Browser) -> None:
-    gym.register(
-        "test/browsergym-v0", lambda **k: BrowserGymEnv(scenario=make_scenario("miniwob.click-test"), **k),
-        nondeterministic=True,
-    )  # fmt: skip
-    env = gym.make("test/browsergym-v0", browser=chromium)
+def test_gymnasiums_checker_passes_on_the_view(chromium: Browser) -> None:
+    env = gym.make("webagent/miniwob.click-test-v0", view="browsergym", browser=chromium)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", ".*maximum value is infinity")  # elapsed_time, as BrowserGym declares it
         check_env(env.unwrapped, skip_render_check=True)
+    assert env.spec is not None and env.spec.nondeterministic
+    again = gym.make(env.spec, browser=chromium)
+    assert isinstance(again.unwrapped, BrowserGymEnv)
+    again.close()
     env.close()
     env.close()
-    del gym.registry["test/browsergym-v0"]
 
 
 def test_aliases_and_tasks_of_ones_own_are_registered(chromium: Browser) -> None:
-    before = set(gym.registry)
+    before = dict(gym.registry)
     try:
+        for id in [i for i in before if i.startswith("browsergym/")]:  # importing webagent.envs registered them
+            del gym.registry[id]
         made = ids.register_aliases()
         assert "browsergym/miniwob.click-test" in made and "browsergym/openended" in made and len(made) > 100
         assert ids.register_aliases() == []
@@ -127,8 +128,8 @@ def test_aliases_and_tasks_of_ones_own_are_registered(chromium: Browser) -> None
         with pytest.raises(ValueError, match="cannot be overridden"):
             gym.make("browsergym/mine", browser=chromium, task_kwargs={"size": 5}).reset(seed=1)
     finally:
-        for id in set(gym.registry) - before:
-            del gym.registry[id]
+        gym.registry.clear()
+        gym.registry.update(before)
 
 
 def test_an_agent_that_reads_the_accessibility_tree_finishes_a_task(chromium: Browser) -> None:

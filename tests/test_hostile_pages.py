@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hostile_site import HOSTILE, KINDS, Do, Kind, Site, serve_hostile
 
+from webagent.envs import loading, session, stuck, tab
 from webagent.envs.browser import Browser
 from webagent.envs.errors import PageUnreachable
 from webagent.envs.suites.task_file import WebScenario
@@ -100,8 +101,24 @@ def in_time(what: str, call: Callable[[], Any]) -> Any:
     return answer
 
 
+def be_hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name, seconds in (
+        (session, "ACT_TIMEOUT", 2.5),
+        (tab, "NAVIGATION_LIMIT", 2.5),
+        (tab, "PARSE_LIMIT", 1.0),
+        (loading, "PARSE_LIMIT", 1.0),
+        (stuck, "PING", 0.8),
+    ):
+        assert getattr(module, name) > seconds
+        monkeypatch.setattr(module, name, seconds)
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.id)
-def test_a_hostile_page_neither_hangs_nor_crashes_nor_corrupts(kind: Kind, site: Site, chromium: Browser) -> None:
+def test_a_hostile_page_neither_hangs_nor_crashes_nor_corrupts(
+    kind: Kind, site: Site, chromium: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind.hasty:
+        be_hasty(monkeypatch)
     scenario = WebScenario(site.url + kind.path, "press Go", allow=(site.other,))
     with WebEnv(scenario, browser=chromium) as env:
         visit = Visit(kind, env)
@@ -134,9 +151,9 @@ def test_a_killed_renderer_ends_the_episode_and_nothing_else(site: Site, chromiu
     with WebEnv(WebScenario(site.url + "plain.html", "g"), browser=chromium) as env:
         visit = Visit(kind, env)
         visit.reset()
-        session = env._stage.session
-        assert session is not None
-        killing = chromium.submit(session.tab.cdp.send("Page.crash"))
+        held = env._stage.session
+        assert held is not None
+        killing = chromium.submit(held.tab.cdp.send("Page.crash"))
         visit.do(("wait", "", ""))
         assert visit.died == "page"
         assert killing.done() or killing.cancel() is not None

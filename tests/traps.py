@@ -219,7 +219,7 @@ class NetworkLog:
 
     async def stop(self) -> set[tuple[str, str]]:
         await self._cdp.send("Tracing.end")
-        await asyncio.wait_for(self._complete.wait(), 30.0)
+        await asyncio.wait_for(self._complete.wait(), 120.0)
         await self._cdp.detach()
         return self.seen
 

@@ -17,11 +17,13 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import gymnasium as gym
 import numpy as np
+from gymnasium.envs.registration import EnvSpec
 
 from ..actions import Limits
 from ..browser import Browser
@@ -73,6 +75,7 @@ class BrowserGymEnv(gym.Env[dict[str, Any], str]):
     """
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 10}
+    _spec: EnvSpec | None = None
 
     def __init__(  # noqa: PLR0913 (gym.make takes flat keyword arguments)
         self, task_entrypoint: Callable[..., Any] | None = None, task_kwargs: Mapping[str, Any] | None = None,
@@ -171,6 +174,15 @@ class BrowserGymEnv(gym.Env[dict[str, Any], str]):
         self._window.close()
         if self._scenario_task is not None:
             self._scenario_task.scenario.close()
+
+    @property
+    def spec(self) -> EnvSpec | None:
+        """How it was made. Observations tell the time of day, so no two are the same, whatever the task's id says."""
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: EnvSpec | None) -> None:
+        self._spec = None if spec is None else replace(spec, nondeterministic=True)
 
     # ---- BrowserGym's attributes ------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 WORLD = "webagent-bids"
 ANSWER_TIMEOUT = 8.0  # seconds
+READ_TIMEOUT = 40.0  # for whole documents: ten thousand elements may take ten seconds on a busy machine
 DEPTH = 64  # levels of a document in one answer; the protocol breaks off at 150
 
 
@@ -92,9 +93,9 @@ class Frame:
         return self._context
 
     async def run(self, function: str, *arguments: Any) -> Any:
-        """The JSON value of ``bids.<function>(…)`` in this document."""
-        expression = f"bids.{function}({', '.join(map(json.dumps, arguments))})"
-        return await self._value("Runtime.evaluate", expression=expression, contextId=await self.context())
+        """The JSON value of ``bids.<function>(…)`` in this document; it may take as long as reading does."""
+        expression, context = f"bids.{function}({', '.join(map(json.dumps, arguments))})", await self.context()
+        return await self._value("Runtime.evaluate", limit=READ_TIMEOUT, expression=expression, contextId=context)
 
     async def handle(self, node: int) -> str | None:
         """Our world's handle of a node; None if it has left the page."""
@@ -121,9 +122,11 @@ class Frame:
     async def handled(self) -> list[int]:
         """Places in the walk of elements whose ``onclick`` is set, as only the page's own world tells."""
         try:
-            made = await ask(self.cdp, "DOM.resolveNode", backendNodeId=self.document, objectGroup=WORLD)
+            found = {"backendNodeId": self.document, "objectGroup": WORLD}
+            made = await ask(self.cdp, "DOM.resolveNode", limit=READ_TIMEOUT, **found)
+            document = made["object"]["objectId"]
             text = await self._value(
-                "Runtime.callFunctionOn", objectId=made["object"]["objectId"], functionDeclaration=_HANDLED
+                "Runtime.callFunctionOn", limit=READ_TIMEOUT, objectId=document, functionDeclaration=_HANDLED
             )
             places = json.loads(text)
         except (BrowserGone, ValueError, TypeError):
@@ -156,10 +159,10 @@ async def read(tab: Tab) -> Frame:
 
 async def _read_target(tab: Tab, cdp: CDPSession, parent: Frame | None, owner: int, seen: set[CDPSession]) -> Frame:
     seen.add(cdp)
-    tree, document, _ = await asyncio.gather(
+    tree, document, _ignored = await asyncio.gather(
         ask(cdp, "Page.getFrameTree"),
-        ask(cdp, "DOM.getDocument", depth=DEPTH, pierce=True),
-        ask(cdp, "DOM.disable"),  # else every change of the page is reported from now on
+        ask(cdp, "DOM.getDocument", limit=READ_TIMEOUT, depth=DEPTH, pierce=True),
+        ask(cdp, "DOM.disable", limit=READ_TIMEOUT),  # else every change of the page is reported from now on
     )
     loaders = dict(_loaders(tree["frameTree"]))
     top = tree["frameTree"]["frame"]["id"]

@@ -19,7 +19,7 @@ from ..errors import ActionTimedOut, BrowserGone
 from ..tab import MOTION_LIMIT_MS, Tab
 from .axtree import merged
 from .bids import Bids
-from .frames import Frame, ask, read
+from .frames import READ_TIMEOUT, Frame, ask, read
 from .snapshot import Facts, Snapshot, inject, join, properties
 
 if TYPE_CHECKING:
@@ -123,9 +123,12 @@ async def _look(tab: Tab, bids: Bids, scale: float, screenshot: bool, lenient: b
     bids.number(top)
     frames = list(top.within())
     targets = [f for f in frames if f.parent is None or f.parent.cdp is not f.cdp]
+    await asyncio.gather(*(frame.context() for frame in frames))  # tells soon where a page hangs
     looks, trees, snapshots, png = await asyncio.gather(
         asyncio.gather(*(_facts(frame, bids, lenient) for frame in frames)),
-        asyncio.gather(*(ask(f.cdp, "Accessibility.getFullAXTree", frameId=f.id) for f in _every(top))),
+        asyncio.gather(
+            *(ask(f.cdp, "Accessibility.getFullAXTree", limit=READ_TIMEOUT, frameId=f.id) for f in _every(top))
+        ),
         asyncio.gather(*(_snapshot(f) for f in targets)),
         _picture(tab, scale) if screenshot else _no_picture(),
     )
@@ -162,19 +165,21 @@ def _every(frame: Frame) -> Iterator[Frame]:
         stack += found.children.values()
 
 
+async def _axtree(frame: Frame) -> dict[str, Any]:
+    return await ask(frame.cdp, "Accessibility.getFullAXTree", limit=READ_TIMEOUT, frameId=frame.id)
+
+
 async def _snapshot(frame: Frame) -> Snapshot:
-    return await ask(
-        frame.cdp, "DOMSnapshot.captureSnapshot", computedStyles=[], includeDOMRects=True, includePaintOrder=True
-    )
+    wanted = {"computedStyles": [], "includeDOMRects": True, "includePaintOrder": True}
+    return await ask(frame.cdp, "DOMSnapshot.captureSnapshot", limit=READ_TIMEOUT, **wanted)
 
 
 async def _picture(tab: Tab, scale: float) -> bytes:
     size = tab.page.viewport_size
     clip = {"x": 0, "y": 0, **size, "scale": scale} if size is not None and scale != 1.0 else None
     try:
-        answer = await ask(
-            tab.cdp, "Page.captureScreenshot", format="png", optimizeForSpeed=True, **({"clip": clip} if clip else {})
-        )
+        wanted = {"format": "png", "optimizeForSpeed": True, **({"clip": clip} if clip else {})}
+        answer = await ask(tab.cdp, "Page.captureScreenshot", limit=READ_TIMEOUT, **wanted)
     except ActionTimedOut:
         return b""  # a page that is not drawn
     return base64.b64decode(answer["data"])

@@ -90,7 +90,7 @@ class AnyBox(gym.Space[Any]):
         shape = self.shape or ()
         return (
             isinstance(x, np.ndarray)
-            and np.can_cast(x.dtype, self.dtype)
+            and np.can_cast(x.dtype, np.dtype(self.dtype))
             and len(x.shape) == len(shape)
             and all(wanted in (-1, found) for wanted, found in zip(shape, x.shape))
             and bool(x.size == 0 or (x.min() >= self.low and x.max() <= self.high))
