@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .tab import Reading, Tab
 
 OK, CANCEL, FIELD = "d2", "d3", "d4"
+MOST_WORDS = 400  # characters of a message that are shown
 
 
 def dialog_tree(tab: Tab, viewport: tuple[int, int]) -> Reading:
@@ -30,13 +31,13 @@ def dialog_tree(tab: Tab, viewport: tuple[int, int]) -> Reading:
 
 def _dialog(tab: Tab, width: int) -> Iterator[Element]:
     kind = tab.dialog.type if tab.dialog else "alert"
-    message = tab.dialog.message if tab.dialog else ""
+    message = tab.dialog.message[:MOST_WORDS] if tab.dialog else ""
     x, y, w = width / 2 - 160.0, 40.0, 320.0
     yield Element("d1", "alertdialog", "dialog", message, "", (x, y, w, 140.0), ("modal", "visible"), hint=kind)
     if tab.prompt is not None:
         box = (x + 20, y + 50, w - 40, 30.0)
         states = ("actionable", "editable", "focused", "visible")
-        yield Element(FIELD, "textbox", "input:text", message, tab.prompt, box, states, "d1", 1)
+        yield Element(FIELD, "textbox", "input:text", message, tab.prompt[:MOST_WORDS], box, states, "d1", 1)
     box = (x + w - 160, y + 100, 60.0, 28.0)
     yield Element(OK, "button", "button", "OK", "", box, ("actionable", "visible"), "d1", 1)
     if kind != "alert":

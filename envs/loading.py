@@ -7,12 +7,13 @@ page that holds on even so is told to the caller, who leaves its whole tab behin
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import PageUnreachable
 from .network import check_answer
-from .stuck import CUT_LIMIT, answers, asked
+from .stuck import CUT_LIMIT, answers, aside, asked
 
 if TYPE_CHECKING:
     from playwright.async_api import Request, Response
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from .tab import Tab
 
 T = TypeVar("T")
-STOP_LIMIT = 0.5  # seconds
+STOP_LIMIT = 1.0  # seconds for the browser to give up what is on its way
 LEAVE_PATIENCE = 1.5  # seconds that a page may take to let itself be left
 PARSE_LIMIT = 5.0  # seconds after which a page that has begun to show is used as far as it came
 
@@ -43,7 +44,8 @@ async def load(tab: Tab, url: str, timeout_ms: float) -> None:
         work = tab.page.goto(url, wait_until="commit", timeout=timeout_ms)
         answer = await tab.until_dialog(_leave(tab, work))
         check_answer(url, answer.headers if answer else {})
-        tab.suspect = not await tab.until_dialog(_parsed(tab))
+        began = time.monotonic()
+        tab.suspect = 0.0 if await tab.until_dialog(_parsed(tab)) else began
     except Error as error:
         same = tab.page.url.split("#")[0] == url.split("#")[0]
         if (same or "interrupted by another" in str(error)) and not tab.page.url.startswith("chrome-error:"):
@@ -81,7 +83,7 @@ async def _leave(tab: Tab, navigation: Coroutine[Any, Any, T]) -> T:
             if before == seen[-1:] == ["answered"]:
                 raise HoldsOn
             if not seen and not await answers(tab.cdp):
-                await asked(tab.cdp, "Runtime.terminateExecution", CUT_LIMIT)
+                aside(asked(tab.cdp, "Runtime.terminateExecution", CUT_LIMIT))
     finally:
         tab.page.remove_listener("request", on_request)
         tab.page.remove_listener("response", on_response)

@@ -267,7 +267,7 @@ class Session:
         except DialogOpened:
             return None
         except TimeoutError:
-            tab.suspect = True
+            tab.suspect = time.monotonic() - ACT_TIMEOUT
             return ActionTimedOut(
                 f"{action.op} was not answered within {ACT_TIMEOUT:.0f} s",
                 "the page may be stuck; reload it or go elsewhere",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from .tab import Tab
 
 PING = 2.0  # seconds in which a page that is alive says a number, however busy the machine
-CUT_LIMIT = 3.0  # seconds for the browser to end a script
+CUT_LIMIT = 2.0  # seconds for the browser to end a script
+HANG_LIMIT = 13.0  # seconds without an answer, all waits together, after which a page is given up
 
 
 async def asked(cdp: CDPSession, method: str, limit: float, **params: Any) -> dict[str, Any] | None:
@@ -43,13 +45,18 @@ async def answers(cdp: CDPSession) -> bool:
 @contextlib.asynccontextmanager
 async def standing_still(tab: Tab) -> AsyncIterator[None]:
     """No script of the page runs inside; what ran is ended. Raises ``BrowserGone`` where even that is not heard."""
-    off = asyncio.ensure_future(asked(tab.cdp, "Emulation.setScriptExecutionDisabled", CUT_LIMIT, value=True))
+    limit = max(CUT_LIMIT, tab.suspect + HANG_LIMIT - time.monotonic())
+    tab.suspect = 0.0
+    off = asyncio.ensure_future(asked(tab.cdp, "Emulation.setScriptExecutionDisabled", limit, value=True))
+    end = asyncio.ensure_future(asked(tab.cdp, "Runtime.terminateExecution", limit))
     try:
-        if await asked(tab.cdp, "Runtime.terminateExecution", CUT_LIMIT) is None or await off is None:
+        # It ends the script that runs, or the next one, and says nothing before: this one, if there is no other.
+        if await asked(tab.cdp, "Runtime.evaluate", limit, expression="0") is None:
             raise BrowserGone("the page hangs")
         yield
     finally:
         off.cancel()
+        end.cancel()
         await asked(tab.cdp, "Emulation.setScriptExecutionDisabled", PING, value=False)
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from . import stuck
 from .errors import ActionTimedOut, BrowserGone
 from .inner_frames import InnerFrames, Look
-from .loading import PARSE_LIMIT
+from .loading import PARSE_LIMIT, STOP_LIMIT
 from .tree import elements_of, within_budget
 from .types import ActionTree
 from .world import World
@@ -81,7 +81,7 @@ class Tab:
         self._requests: dict[Request, float] = {}  # under way -> until when it is waited for
         self.unfinished: set[Request] = set()  # of any kind and age
         self._change = asyncio.Event()
-        self.suspect = False  # an action went unanswered: is the page's thread free?
+        self.suspect = 0.0  # since when something has gone unanswered, on time.monotonic's clock
         self._leaving = False  # asked for another page, of which nothing has come
         self._since: float | None = None  # when the running look began, on time.monotonic's clock
         self.commits = 0  # navigations of the page since then, or since it was loaded
@@ -319,10 +319,11 @@ class Tab:
 
         Until then the browser holds back what the page is asked.
         """
-        self.suspect = False
         if self._leaving or self.restless:
-            await stuck.asked(self.cdp, "Page.stopLoading", stuck.PING)
-        return await stuck.answers(self.cdp)
+            await stuck.asked(self.cdp, "Page.stopLoading", STOP_LIMIT)
+        free = await stuck.answers(self.cdp)
+        self.suspect = 0.0 if free else self.suspect
+        return free
 
     async def _read(self, level: str, budget: int, motion_ms: int) -> Reading:
         world = self.main

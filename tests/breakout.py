@@ -106,6 +106,12 @@ class Ground:
         """Whether what is expected of the way has happened."""
         return bool(self.stopped(name) if self.guarded else self.traps[name].touched)
 
+    def patience(self, name: str) -> float:
+        """Seconds that it is given: short where nothing is expected, in the control most of all."""
+        if name in UNGUARDED or name in SPEECHLESS:
+            return LAST_WAIT if self.guarded else LAST_WAIT / 5
+        return PATIENCE
+
     def fill(self, name: str, text: str) -> str:
         port = self.traps[name].port
         place = f"127.0.0.1:{port}"
@@ -161,8 +167,7 @@ class Ground:
 
     async def visit(self, session: Session, name: str, url: str) -> None:
         await self.attempt(name, session.goto(url))
-        quiet = name in UNGUARDED or name in SPEECHLESS
-        await until(lambda: self.settled(name), LAST_WAIT if quiet else PATIENCE)
+        await until(lambda: self.settled(name), self.patience(name))
 
     async def attempt(self, name: str, work: Any) -> None:
         try:
@@ -176,19 +181,22 @@ class Ground:
             for name, asked in DRIVEN.items():
                 await self.start(session, name)
                 await self.attempt(name, asked.steps(self, session, name))
-                await until(lambda name=name: self.settled(name), LAST_WAIT if name in SPEECHLESS else PATIENCE)
+                await until(lambda name=name: self.settled(name), self.patience(name))
 
     async def start(self, session: Session, name: str) -> None:
-        """Its start page, once what the last way set going lets it load."""
-        for last in range(5):
+        """Its start page, and for good: what the last way set going may still lead elsewhere."""
+        url = f"http://{self.home.address}{way(name)}"
+        for _ in range(20):
             try:
-                return await session.goto(f"http://{self.home.address}{way(name)}")
+                await session.goto(url)
+                await asyncio.sleep(0.1)
+                if session.page.url == url:
+                    return
             except PageUnreachable:
-                if last == 4:
-                    raise
                 await asyncio.sleep(0.2)
             except BrowserGone:  # the control opened a page that cannot be left
                 await session.fresh()
+        raise AssertionError(f"{name}: its start page does not stay")
 
 
 @dataclass(frozen=True)
@@ -213,12 +221,12 @@ def given_to_the_browser(address: str) -> Asked:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, "page.html")
             file.write_text(ground.fill(name, "<img src='HIT'>"), encoding="utf-8")
-            blob = await session.evaluate(
-                "URL.createObjectURL(new Blob([document.querySelector('template').innerHTML], {type: 'text/html'}))"
-            )
-            url = ground.fill(name, address.replace("BLOB", blob).replace("FILE", file.as_uri()))
+            url = ground.fill(name, address.replace("FILE", file.as_uri()))
+            if address == "BLOB":
+                text = "document.querySelector('template').innerHTML"
+                url = await session.evaluate(f"URL.createObjectURL(new Blob([{text}], {{type: 'text/html'}}))")
             await (session.goto(url) if ground.guarded else session.page.goto(url))
-            await until(lambda: ground.settled(name), 1.0)
+            await until(lambda: ground.settled(name), ground.patience(name))
 
     return Asked(steps, "<template><img src='HIT'></template>")
 

@@ -32,6 +32,8 @@ def answer(prompt: str) -> str:
     done = prompt.split("# History of past actions")[1] if "# History of past actions" in prompt else ""
     wanted = goal[1] if goal else ""
     lines = re.findall(r"\[(\w+)\] (\w+) '(.*?)'(.*)", tree[1] if tree else "")
+    page = prompt.split("# Current page DOM")[1] if "# Current page DOM" in prompt else ""
+    lines += [(b, "link", name, "") for b, name in re.findall(r'<span bid="(\w+)" class="alink">\s*(.*?)\s*<', page)]
     steps = [step for step in plan(wanted, lines) if step not in done]
     return f"I go on with the goal.\n```{steps[0] if steps else 'noop()'}```"
 
@@ -39,6 +41,8 @@ def answer(prompt: str) -> str:
 def plan(goal: str, lines: list[tuple[str, str, str, str]]) -> list[str]:
     """All steps that the goal asks for on a page with these elements (bid, role, name, rest), in order."""
     quoted = re.findall(r'"(.+?)"', goal)
+    if goal.startswith("Click on the "):
+        return [f"click('{bid}')" for bid, role, name, _ in lines if role in ("button", "link") and name in quoted]
     fields = [bid for bid, role, *_ in lines if role == "textbox"]
     steps = []
     if "password" in goal and len(fields) == 2 and len(quoted) == 1:

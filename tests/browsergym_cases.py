@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
+
+PAGES = Path(__file__).resolve().parent / "pages"
 
 
 class Case(NamedTuple):
     """``{name}`` stands for the bid of the element with that id. ``before``: actions that come first.
 
-    ``peer``: the words for it in BrowserGym, where ``action`` is an alias that it does not know.
+    ``peer``: the words for it in BrowserGym, where ``action`` is an alias that it does not know. ``page``: where it
+    happens, below ``pages``.
     """
 
     action: str
     before: tuple[str, ...] = ()
     peer: str = ""
+    page: str = "browsergym/index.html"
 
 
 CASES = [
@@ -143,3 +148,6 @@ CASES = [
     Case("mouse_click('a', 'b')"),
     Case("click({save}) click('999') click({title})"),
 ]
+
+LOOKS = [Case("noop(300)", page=f"awkward/{p.name}") for p in sorted((PAGES / "awkward").glob("[0-9]*.html"))]
+"""Nothing is done here: only what is seen of pages that are hard to read is compared."""

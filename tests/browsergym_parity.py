@@ -1,6 +1,6 @@
 """The same actions in BrowserGym and in our view of it: do they leave the same page, does the agent see the same?
 
-    python tests/browsergym_parity.py --peer-python OTHER/bin/python [--only click] [--out FOLDER]
+    python tests/browsergym_parity.py --peer-python OTHER/bin/python [--looks] [--only click] [--out FOLDER]
 
 OTHER is an environment in which ``browsergym-core`` is installed. The script runs itself there (``--side peer``) and
 here (``--side ours``), each case on a fresh page served from loopback, and compares what both wrote down. Cases are in
@@ -27,7 +27,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from browsergym_cases import CASES, Case
+from browsergym_cases import CASES, LOOKS, PAGES, Case
 
 HERE = Path(__file__).resolve().parent
 READ = ("dom_object", "axtree_object", "extra_element_properties")
@@ -41,7 +41,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 @contextmanager
 def served() -> Iterator[int]:
     """The pages on a port of loopback, under both of its names."""
-    server = http.server.ThreadingHTTPServer(("", 0), partial(Quiet, directory=str(HERE / "pages" / "browsergym")))
+    server = http.server.ThreadingHTTPServer(("", 0), partial(Quiet, directory=str(PAGES)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server.server_port
     server.shutdown()
@@ -52,10 +52,11 @@ def served() -> Iterator[int]:
 
 def play(env: Any, case: Case, url: str, folder: Path) -> dict[str, Any]:
     """One case on a fresh page: what the agent saw, and what the pages say of themselves."""
+    env.unwrapped.task_kwargs["start_url"] = url + case.page
     observation, _ = env.reset(seed=0)
     first = observation
     began = time.time()
-    words = {"url": url, "dir": str(folder)}
+    words = {"url": url + "browsergym/", "dir": str(folder)}
     for action in (*case.before, case.action):
         words |= bids_by_id(observation["dom_object"])  # also of what has left the page since
         text = action.format_map(words)
@@ -122,7 +123,7 @@ def ours(url: str, folder: Path) -> Any:
     from webagent.envs.browsergym import ActionSet, BrowserGymEnv, OpenEndedTask
     from webagent.envs.browsergym.functions import SUBSETS
 
-    task = {"start_url": url + "index.html", "goal": "Try it"}
+    task = {"start_url": url, "goal": "Try it"}
     actions = ActionSet(list(SUBSETS)[:6])
     return BrowserGymEnv(OpenEndedTask, task, action_mapping=actions.to_python_code, files=folder)
 
@@ -155,22 +156,26 @@ def peer(url: str) -> Any:
     subsets = ["chat", "infeas", "bid", "coord", "nav", "tab", "custom"]
     actions = HighLevelActionSet(subsets, custom_actions=[functions.check, functions.uncheck], demo_mode="off")
     return gym.make(
-        "browsergym/openended", task_kwargs={"start_url": url + "index.html", "goal": "Try it"}, slow_mo=0,
+        "browsergym/openended", task_kwargs={"start_url": url, "goal": "Try it"}, slow_mo=0,
         action_mapping=actions.to_python_code, disable_env_checker=True,
     )  # fmt: skip
 
 
-def run_side(side: str, url: str, folder: Path, only: str) -> None:
+def chosen(given: argparse.Namespace) -> list[tuple[int, Case]]:
+    return [(n, c) for n, c in enumerate(LOOKS if given.looks else CASES) if given.only in c.action + c.page]
+
+
+def run_side(given: argparse.Namespace, folder: Path) -> None:
+    side, url = given.side, given.url
     env = ours(url, folder) if side == "ours" else peer(url)
-    for number, case in enumerate(CASES):
-        if only in case.action:
-            action = case.peer if side == "peer" and case.peer else case.action
-            try:
-                done = play(env, case._replace(action=action), url, folder)
-            except Exception as error:  # noqa: BLE001 (BrowserGym raises from step where a page is odd; the case is lost then)
-                done = {"raised": f"{type(error).__name__}: {error}"}
-            (folder / f"{side}-{number}.json").write_text(json.dumps(done, default=list), encoding="utf8")
-            print(side, number, action, flush=True)
+    for number, case in chosen(given):
+        action = case.peer if side == "peer" and case.peer else case.action
+        try:
+            done = play(env, case._replace(action=action), url, folder)
+        except Exception as error:  # noqa: BLE001 (BrowserGym raises from step where a page is odd; the case is lost then)
+            done = {"raised": f"{type(error).__name__}: {error}"}
+        (folder / f"{side}-{number}.json").write_text(json.dumps(done, default=list), encoding="utf8")
+        print(side, number, case.page, action, flush=True)
     env.close()
 
 
@@ -199,15 +204,14 @@ def error_of(text: str) -> str:
     return name if name in ("TimeoutError", "Error") else text
 
 
-def compare(folder: Path, only: str) -> int:
+def compare(folder: Path, cases: list[tuple[int, Case]]) -> int:
     aspects = ("state", "bids", "types", "error", "info", "focused", "tabs", "chat", "axtree", "html", "boxes")
     counts = dict.fromkeys(aspects, 0)
-    cases = [(n, c) for n, c in enumerate(CASES) if only in c.action]
     seconds = {"ours": 0.0, "peer": 0.0}
     for number, case in cases:
         a, b = (json.loads((folder / f"{s}-{number}.json").read_text(encoding="utf8")) for s in ("peer", "ours"))
         if "raised" in a or "raised" in b:
-            print(f"{case.action}\n    raised: peer {a.get('raised')} | ours {b.get('raised')}")
+            print(f"{case.page} {case.action}\n    raised: peer {a.get('raised')} | ours {b.get('raised')}")
             continue
         seconds["ours"] += b["seconds"]
         seconds["peer"] += a["seconds"]
@@ -215,8 +219,8 @@ def compare(folder: Path, only: str) -> int:
             wrong = difference(aspect, a, b)
             counts[aspect] += not wrong
             if wrong:
-                print(f"{case.action}\n    {aspect}: {wrong}")
-    print(f"\nof {len(cases)} action strings, the same on both sides:", json.dumps(counts))
+                print(f"{case.page} {case.action}\n    {aspect}: {wrong}")
+    print(f"\nof {len(cases)} cases, the same on both sides:", json.dumps(counts))
     print("seconds for all steps:", {k: round(v, 1) for k, v in seconds.items()})
     return 0 if counts["state"] == len(cases) else 1
 
@@ -263,7 +267,8 @@ def main() -> int:
     parser.add_argument("--peer-python", help="a Python in which browsergym-core is installed")
     parser.add_argument("--side", choices=["ours", "peer", "texts"], help="(used by the script itself)")
     parser.add_argument("--url", default="")
-    parser.add_argument("--only", default="", help="cases whose action holds this text")
+    parser.add_argument("--looks", action="store_true", help="compare what is seen of the awkward pages, do nothing")
+    parser.add_argument("--only", default="", help="cases whose action or page holds this text")
     parser.add_argument("--out", default="", help="where the two sides write")
     given = parser.parse_args()
     folder = Path(given.out or "webagent-out/parity").resolve()
@@ -272,7 +277,7 @@ def main() -> int:
         texts(folder)
         return 0
     if given.side:
-        run_side(given.side, given.url, folder, given.only)
+        run_side(given, folder)
         return 0
     for name in ("a", "b"):
         (folder / f"{name}.txt").write_text(name, encoding="utf8")
@@ -282,9 +287,10 @@ def main() -> int:
     with served() as port:
         for side, python in (("ours", sys.executable), ("peer", given.peer_python)):
             command = [python, __file__, "--side", side, "--url", f"http://127.0.0.1:{port}/"]
-            subprocess.run([*command, "--only", given.only, "--out", str(folder)], env=environment, check=True)
+            further = ["--only", given.only, "--out", str(folder), *(["--looks"] if given.looks else [])]
+            subprocess.run([*command, *further], env=environment, check=True)
     subprocess.run([given.peer_python, __file__, "--side", "texts", "--out", str(folder)], env=environment, check=True)
-    return compare(folder, given.only)
+    return compare(folder, chosen(given))
 
 
 if __name__ == "__main__":

@@ -43,9 +43,10 @@ class Kind:
 
     ``do``: the steps after reset. ``see``: words that the tree holds after the last one ("" claims nothing).
     ``error``: how the last step's ``last_error`` begins; None claims nothing. ``listed``: the honest button is there
-    from the beginning. ``dies``: a step may end the episode, because Chromium itself gives the page up. ``taken``:
-    its origin cannot be reached any more. ``hasty``: most of its time would be spent on waiting as long as for one of
-    the others, so it is visited with less patience. ``page``: its address below the server, the id and ``.html`` by itself.
+    from the beginning. ``dies``: a step may end the episode, because Chromium itself gives the page up. ``leave``: to
+    where the visit goes on: ``here`` (the same origin), ``elsewhere`` (that origin is taken for good), ``not`` at all.
+    ``hasty``: most of its time would be spent on waiting, as for one of the others, so it is visited with less
+    patience. ``page``: its address below the server, the id and ``.html`` by itself.
     """
 
     id: str
@@ -55,7 +56,7 @@ class Kind:
     error: str | None = ""
     listed: bool = True
     dies: bool = False
-    taken: bool = False
+    leave: str = "here"
     hasty: bool = False
     page: str = ""
 
@@ -63,9 +64,10 @@ class Kind:
     def path(self) -> str:
         return self.page or f"{self.id}.html"
 
-    def other(self, site: Site) -> str:
-        """Where an honest page is, for a visit to go on: on the same origin, unless that is taken for good."""
-        return f"http://{site.other}/" if self.taken else site.url
+    def honest(self, site: Site) -> str:
+        """An honest page for the visit to go on; "" if none can be reached in this context."""
+        roots = {"here": site.url, "elsewhere": f"http://{site.other}/"}
+        return roots[self.leave] + "plain.html" if self.leave in roots else ""
 
 
 def _odd(id: str, about: str, *do: Do, see: str = "", error: str | None = None, **more: Any) -> Kind:
@@ -96,8 +98,8 @@ SIZES = (
     Kind("deep-2k", "2,000 named groups, each in the other"),
     Kind("deep-inline", "3,000 spans, each in the other"),
     Kind("huge-attributes", "10 MB in titles, names, values, classes"),
-    Kind("huge-text", "6 MB of words in a paragraph and in fields"),
-    Kind("huge-word", "a word of 3 MB on one line"),
+    Kind("huge-text", "megabytes of words in a paragraph and in fields"),
+    Kind("huge-word", "words of a megabyte on one line"),
     Kind("select-5000", "lists of 5,000 options"),
     Kind("labels-5000", "5,000 labels of one field, 20,000 references to one name"),
     Kind("aria-circles", "elements that name and own each other, tables with columns without end"),
@@ -111,7 +113,7 @@ LOOPS = (
     _odd("loop-mousedown", "a mousedown handler without end", GO, WAIT, hasty=True),
     _odd("loop-interval", "a timer without end, again and again", WAIT, GO, hasty=True),
     _odd("loop-microtask", "promises that never let go of the thread", GO, WAIT, see="pressed 1", hasty=True),
-    Kind("loop-observer", "two mutation observers that wake each other", hasty=True),
+    _odd("loop-observer", "two mutation observers that wake each other", GO, see="pressed 1", hasty=True),
     Kind("loop-raf", "every frame takes 60 ms"),
     _odd(
         "loop-raf-endless",
@@ -138,7 +140,7 @@ MOVES = (
     Kind("closes-itself", "a tab that closes itself when clicked", (GO, GO)),
     Kind("closes-at-load", "tabs that close themselves at once", (GO, WAIT)),
     _odd("popups-50", "fifty tabs from one click", GO, WAIT, see="pressed 0"),
-    _odd("popup-loop", "every tab opens further tabs", GO, GO),
+    _odd("popup-loop", "every tab opens further tabs", GO, GO, leave="not"),
     _odd("popup-opener", "a tab that leads its opener away and closes itself", GO, WAIT),
     _link("Redirects", "a server that redirects for ever"),
     _link("Never", "an answer that never begins"),
@@ -222,14 +224,19 @@ LOOKS = (
     Kind("downloads", "ten downloads from one click, under odd names"),
     Kind("resize", "makes its window as small as it can"),
     Kind("viewport-meta", "zooms and turns its root"),
-    Kind("text-odd", "halves of pairs, NUL, directions, control characters"),
+    Kind(
+        "text-odd",
+        "halves of pairs, NUL, directions, control characters",
+        (GO, ("type", "odd \ufffd button", "x")),
+        error="NotEditable: button 'odd \ufffd button'",
+    ),
     Kind("text-cut-pairs", "words that any limit cuts inside a pair"),
     Kind("text-zero-width", "names of no width"),
     Kind("slow-parts", "pictures, scripts and requests that never end"),
     _odd("slow-css", "a style sheet that never comes", GO, hasty=True),
     Kind("slow-script", "a script that never comes"),
     Kind("fetch-storm", "100 requests a second"),
-    Kind("service-worker", "a worker that answers no request", taken=True),
+    Kind("service-worker", "a worker that answers no request", leave="elsewhere"),
 )  # fmt: skip
 KINDS = (*DIALOGS, *SIZES, *LOOPS, *MOVES, *DOCUMENTS, *OVERRIDES, *LOOKS)
 

@@ -1,23 +1,30 @@
 """The accessibility trees of a page's frames as one, with bids. Pure functions on what the protocol tells.
 
 BrowserGym marks elements by ARIA attributes, which makes Chromium list some that it leaves out otherwise: the rows of a
-table as a group, the label around a checkbox, with its text. They are listed here, too.
+table as a group, pictures without meaning, the label around a checkbox with its text, and around a text in a link or a
+button the element that it stands in. They are listed here, too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urljoin
 
 from .bids import Bids
 from .frames import Frame
 
 AxNode = dict[str, Any]
 DATES = ("Date", "DateTime", "InputTime")
+PICTURES = {"img": "image", "svg": "group"}
 TABLES = ("table", "grid", "treegrid")
 
 
-def merged(frames: list[Frame], trees: list[dict[str, Any]], bids: Bids) -> dict[str, Any]:
-    """One accessibility tree of all frames: each frame's root is a child of its element."""
+def merged(frames: list[Frame], trees: list[dict[str, Any]], bids: Bids, drawn: dict[str, set[int]]) -> dict[str, Any]:
+    """One accessibility tree of all frames: each frame's root is a child of its element.
+
+    ``drawn``: by frame id, the nodes that have a place on the page.
+    """
     nodes: list[AxNode] = []
     owners: dict[tuple[int, int], AxNode] = {}
     sessions: list[Any] = []
@@ -30,6 +37,8 @@ def merged(frames: list[Frame], trees: list[dict[str, Any]], bids: Bids) -> dict
             for node in own:
                 _rename(node, f"{number}:")
         own += _revived(frame, own, bids)
+        own += _wrapped(frame, own, bids)
+        own += _pictures(frame, own, bids, drawn.get(frame.id, set()))
         parts = _parts(frame, own, bids)
         for node in own:
             backend = node.get("backendDOMNodeId")
@@ -56,10 +65,11 @@ def _revived(frame: Frame, nodes: list[AxNode], bids: Bids) -> list[AxNode]:
         backend = node.get("backendDOMNodeId", 0)
         if not node.get("ignored") or not bids.of(frame.id, backend):
             continue
-        parent = by_id.get(node.get("parentId", ""))
-        if tags.get(backend) in ("tbody", "tfoot", "thead") and parent is not None and _role(parent) in TABLES:
+        parent, tag = by_id.get(node.get("parentId", "")), tags[backend]
+        reasons = {reason["name"] for reason in node.get("ignoredReasons", [])}
+        if tag in ("tbody", "tfoot", "thead") and parent is not None and _role(parent) in TABLES:
             _show(node, "role", "rowgroup", "")
-        elif tags.get(backend) == "label" and "labelFor" in (r["name"] for r in node.get("ignoredReasons", [])):
+        elif tag == "label" and "labelFor" in reasons:
             _show(node, "internalRole", "LabelText", "")
             made += [box for child in _below(node, by_id) if (box := _revived_text(frame, child))]
     return made
@@ -75,6 +85,65 @@ def _revived_text(frame: Frame, node: AxNode) -> AxNode | None:
     _show(box, "internalRole", "InlineTextBox", text)
     node["childIds"] = [box["nodeId"]]
     return box
+
+
+def _wrapped(frame: Frame, nodes: list[AxNode], bids: Bids) -> list[AxNode]:
+    """The elements that texts stand in, where Chromium hands the text to something further out."""
+    by_id = {node["nodeId"]: node for node in nodes}
+    listed = {node.get("backendDOMNodeId") for node in nodes}
+    made: dict[int, AxNode] = {}
+    for node in nodes:
+        around = frame.above.get(node.get("backendDOMNodeId", 0), 0)
+        outer = by_id.get(node.get("parentId", ""))
+        if _role(node) != "StaticText" or outer is None or around in listed or not bids.of(frame.id, around):
+            continue
+        if around not in made:
+            wrap = made[around] = {"nodeId": f"{outer['nodeId']}:{around}", "parentId": outer["nodeId"], "childIds": []}
+            _show(wrap, "role", "generic", "")
+            wrap["backendDOMNodeId"] = around
+            outer["childIds"].insert(outer["childIds"].index(node["nodeId"]), wrap["nodeId"])
+        if node["nodeId"] in outer["childIds"]:
+            outer["childIds"].remove(node["nodeId"])
+        made[around]["childIds"].append(node["nodeId"])
+        node["parentId"] = made[around]["nodeId"]
+    return list(made.values())
+
+
+def _pictures(frame: Frame, nodes: list[AxNode], bids: Bids, drawn: set[int]) -> list[AxNode]:
+    """Pictures that say nothing (``alt=""``), and drawings within drawings: Chromium lists neither."""
+    by_backend = {node["backendDOMNodeId"]: node for node in nodes if "backendDOMNodeId" in node}
+    place = {node: n for n, node in enumerate(frame.order)}
+    backends = {node["nodeId"]: node.get("backendDOMNodeId", 0) for node in nodes}
+    made: list[AxNode] = []
+    for element in frame.nodes:
+        kind = PICTURES.get(element.tag)
+        if kind is None or element.id in by_backend or element.id not in drawn or not bids.of(frame.id, element.id):
+            continue
+        above = list(_ancestors(frame, element.id))
+        outer = next((by_backend[a] for a in above if a in by_backend), None)
+        if outer is None or {element.id, *above} & frame.silent:
+            continue
+        node: AxNode = {"nodeId": f"{outer['nodeId']}:{element.id}", "parentId": outer["nodeId"], "childIds": []}
+        _show(node, "role", kind, "")
+        node["backendDOMNodeId"] = element.id
+        if source := element.attributes.get("src"):
+            url = {"type": "string", "value": urljoin(frame.base, source)}
+            node["properties"] = [{"name": "url", "value": url}]
+        kids = outer["childIds"]
+        after = [n for n, c in enumerate(kids) if place.get(backends.get(c, 0), -1) > place[element.id]]
+        at = after[0] if after else len(kids)
+        node["childIds"] = [c for c in kids[at:] if element.id in _ancestors(frame, backends.get(c, 0))]
+        outer["childIds"] = [*kids[:at], node["nodeId"], *(c for c in kids[at:] if c not in node["childIds"])]
+        backends[node["nodeId"]] = element.id
+        by_backend[element.id] = node
+        made.append(node)
+    return made
+
+
+def _ancestors(frame: Frame, node: int) -> Iterator[int]:
+    while node in frame.above:
+        node = frame.above[node]
+        yield node
 
 
 def _show(node: AxNode, kind: str, role: str, name: str) -> None:

@@ -66,7 +66,11 @@ class Frame:
     owner: int = 0
     document: int = 0
     nodes: list[Node] = field(default_factory=list)
+    base: str = ""
     texts: dict[int, str] = field(default_factory=dict)  # by the text's node id
+    above: dict[int, int] = field(default_factory=dict)  # by node id, the element around it
+    order: list[int] = field(default_factory=list)  # of elements and texts, as the document has them
+    silent: set[int] = field(default_factory=set)  # elements that are hidden from readers with all that is in them
     children: dict[int, Frame] = field(default_factory=dict)  # by the owner's node id
     _context: int | None = None
 
@@ -197,11 +201,12 @@ def _loaders(tree: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _fill(frame: Frame, document: dict[str, Any], loaders: dict[str, str]) -> list[tuple[Frame, int, str]]:
     """Put a document's elements into its frame, and the frames in it below; returns those of other processes."""
-    frame.document = document["backendNodeId"]
+    frame.document, frame.base = document["backendNodeId"], document.get("baseURL", "")
     foreign: list[tuple[Frame, int, str]] = []
     stack = list(reversed(document.get("children", [])))
     while stack:
         node = stack.pop()
+        frame.order.append(node["backendNodeId"])
         if node["nodeType"] == 3:
             frame.texts[node["backendNodeId"]] = node["nodeValue"]
         if node["nodeType"] != 1:
@@ -209,8 +214,12 @@ def _fill(frame: Frame, document: dict[str, Any], loaders: dict[str, str]) -> li
         flat = node.get("attributes", [])
         made = Node(node["backendNodeId"], node["localName"], dict(zip(flat[::2], flat[1::2])))
         frame.nodes.append(made)
+        if made.attributes.get("aria-hidden") == "true":
+            frame.silent.add(made.id)
         inner = [c for root in node.get("shadowRoots", []) if root.get("shadowRootType") == "open" for c in _kids(root)]
-        stack += reversed([*inner, *_kids(node)])
+        below = [*inner, *_kids(node)]
+        frame.above.update({child["backendNodeId"]: made.id for child in below})
+        stack += reversed(below)
         if "frameId" in node and made.tag in ("iframe", "frame"):
             if "contentDocument" not in node:
                 foreign.append((frame, made.id, node["frameId"]))

@@ -20,7 +20,7 @@ from ..tab import MOTION_LIMIT_MS, Tab
 from .axtree import merged
 from .bids import Bids
 from .frames import READ_TIMEOUT, Frame, ask, read
-from .snapshot import Facts, Snapshot, inject, join, properties
+from .snapshot import Facts, Snapshot, drawn, inject, join, properties
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
@@ -148,7 +148,7 @@ async def _look(tab: Tab, bids: Bids, scale: float, screenshot: bool, lenient: b
     inject(dom, facts_of)
     return Seen(
         dom,
-        merged(list(_every(top)), trees, bids),
+        merged(list(_every(top)), trees, bids, drawn(dom)),
         properties(dom, facts_of, scale),
         _focused(top, active, bids),
         png,

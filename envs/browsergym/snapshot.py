@@ -155,6 +155,15 @@ def properties(snapshot: Snapshot, facts_of: Callable[[str, int], Facts | None],
     return made
 
 
+def drawn(snapshot: Snapshot) -> dict[str, set[int]]:
+    """By frame id, the nodes that have a place on the page."""
+    found: dict[str, set[int]] = {}
+    for document in snapshot["documents"]:
+        ids = document["nodes"]["backendNodeId"]
+        found[snapshot["strings"][document["frameId"]]] = {ids[index] for index in document["layout"]["nodeIndex"]}
+    return found
+
+
 def _placed(snapshot: Snapshot) -> Iterator[tuple[dict[str, Any], tuple[float, float]]]:
     """Every document with where its content begins in the window, as it is scrolled."""
     documents = snapshot["documents"]

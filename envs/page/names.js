@@ -3,8 +3,8 @@
 // Texts of a page may have any length; nothing here needs more of them than this.
 const LONG = 20000;
 const short = (s) => (s.length > LONG ? s.slice(0, LONG) : s);
-const squash = (s) => short(s).replace(/[\s\u00a0\u200b]+/g, " ").trim();
-const cut = (s, n) => (s.length > n ? s.slice(0, isHigh(s.charCodeAt(n - 2)) ? n - 2 : n - 1) + "…" : s);
+const squash = (s) => short(s).replace(/[\s\u00a0\u200b]+/g, " ").trim().toWellFormed();
+const cut = (s, n) => (s.length > n ? s.slice(0, isHigh(s.charCodeAt(n - 2)) ? n - 2 : n - 1) + "…" : s).toWellFormed();
 const isHigh = (code) => code >= 0xd800 && code < 0xdc00; // the first half of a pair
 const attr = (el, key) => {
   const value = getAttribute.call(el, key);

@@ -89,6 +89,8 @@ _BEGIN = """(async (o) => {
   const limit = performance.now() + o.patience;
   while (!WOB_TASK_READY && performance.now() < limit) await new Promise((next) => setTimeout(next, 5));
   if (!WOB_TASK_READY) return null;
+  const flight = frames.length ? frames[0].$miniwob : null;  // its first suggestions race with each other for this list
+  if (flight && !flight.airports) flight.airports = await (await frames[0].fetch('surrogate/airports.json')).json();
   const said = core.getUtterance();
   const pretty = document.querySelectorAll('#query-pretty tr');
   if (!pretty.length) return typeof said === 'string' ? said : said.utterance;
@@ -100,14 +102,14 @@ _STATE = """(() => typeof core === 'object' && typeof WOB_DONE_GLOBAL === 'boole
   : null)()"""
 
 # What an action brings about late. jQuery's animations go by a timer of 13 ms, so a frame without a change may come and
-# go between two of its ticks. Its menus and suggestions wait 300 ms; the highest number of those timers tells whether
-# another one was set since it was `seen`.
+# go between two of its ticks. Its menus, suggestions and tabs (by keys) wait 300 ms; the highest number of those timers
+# tells whether another one was set since it was `seen`.
 _REST = """(async (seen) => {
   const limit = performance.now() + 1500;
   const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
   const $ = (frames.length ? frames[0] : window).jQuery;
-  const last = () => Math.max(0, ...$('.ui-menu, .ui-autocomplete-input').get().map((e) =>
-    $(e).data('ui-menu')?.timer ?? $(e).data('ui-autocomplete')?.searching ?? 0));
+  const last = () => Math.max(0, ...$('.ui-menu, .ui-autocomplete-input, .ui-tabs').get().map((e) =>
+    $(e).data('ui-menu')?.timer ?? $(e).data('ui-autocomplete')?.searching ?? $(e).data('ui-tabs')?.activating ?? 0));
   while ($ && performance.now() < limit) {
     if (last() > seen) {
       seen = last();
@@ -126,7 +128,7 @@ class TaskInfo:
     ``category``: BrowserGym's, ``flight`` or ``other``. ``max_reward``: the raw reward from which an episode is a
     strict success, and why where that is not 1. ``deterministic``: the same seed shows the same page; else ``why`` not.
     ``reload``: why an in-page reset would not equal a fresh load, or "". ``late``: what an action does there comes by
-    timers (animations, menus, suggestions), and is waited for.
+    timers (animations, menus, suggestions, tabs), and is waited for.
     """
 
     name: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 NAMES = {"browsergym": "BrowserGym", "miniwob": "MiniWoB++/Selenium"}
@@ -27,7 +26,7 @@ def _head(data: dict[str, Any]) -> str:
 
 def _own(data: dict[str, Any]) -> str:
     raw = data["raw"]
-    rows = [("", "steps/s", "p50 ms", "p95 ms", "of raw", "reset p50", "p95 ms")]
+    rows: list[tuple[str, ...]] = [("", "steps/s", "p50 ms", "p95 ms", "of raw", "reset p50", "p95 ms")]
     rows.append(("raw click, then evaluate", *_pace(raw), "1.00", "", ""))
     for name, level in data["levels"].items():
         resets = (f"{level['reset_ms']:.1f}", f"{level['reset_p95_ms']:.1f}")
@@ -61,8 +60,7 @@ def _sums(data: dict[str, Any]) -> str:
 
 
 def _peers(peers: dict[str, Any]) -> str:
-    head = ("peer", "steps/s", "p50 ms", "p95 ms", "reset p50", "we: frame", "input", "resets")
-    rows = [head]
+    rows: list[tuple[str, ...]] = [("peer", "steps/s", "p50 ms", "p95 ms", "reset p50", "we: frame", "input", "resets")]
     for name, peer in peers.items():
         rows.append((f"{NAMES[name]} {peer['version']} as shipped", *_compared(peer)))
         rows += [(f"  {VARIANTS[key]}", *_compared(peer[key])) for key in VARIANTS if key in peer]
@@ -78,7 +76,7 @@ def _pace(numbers: dict[str, Any]) -> tuple[str, str, str]:
     return f"{numbers['steps_per_s']:.1f}", f"{numbers['p50_ms']:.2f}", f"{numbers['p95_ms']:.2f}"
 
 
-def _aligned(rows: Sequence[tuple[str, ...]]) -> str:
+def _aligned(rows: list[tuple[str, ...]]) -> str:
     """The first column to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows)]
     lines = [
