@@ -168,5 +168,13 @@ def test_the_catalogue_names_every_page_once() -> None:
     assert len(KINDS) >= 100
     assert len({k.id for k in KINDS}) == len(KINDS)
     pages = {k.path for k in KINDS}
-    parts = {"plain.html", "plain.css", "leaves-top.html", "trap-worker.js", "deep-100k.html"}
+    parts = {
+        "plain.html",
+        "plain.css",
+        "leaves-top.html",
+        "trap-worker.js",
+        "deep-100k.html",
+        "drawing.svg",
+        "feed.xml",
+    }
     assert {p.name for p in Path(HOSTILE).iterdir()} - parts == {p for p in pages if (HOSTILE / p).is_file()}

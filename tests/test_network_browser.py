@@ -54,8 +54,9 @@ def test_names_https_and_link_local_addresses_are_stopped_at_the_proxy(
     async def main() -> None:
         async with session_at_home(chromium) as session:
             for url, shown in urls.items():
+                page = await session.page.context.new_page()
                 with contextlib.suppress(Error):  # a tunnel that is refused is an error page of Chromium
-                    await session.page.goto(url)
+                    await page.goto(url)
                 assert [blocked.url for blocked in proxies[0].take_blocked()][:1] == [shown]
 
     chromium.call(main())
@@ -168,12 +169,12 @@ def test_a_context_without_a_proxy_reaches_loopback_alone(chromium: Browser) -> 
         context = await native.new_context()
         log = await NetworkLog().start(native)
         async with Trap() as trap:
-            page = await context.new_page()
             for host in ("example.com", "169.254.169.254", "10.0.0.1", "[2001:db8::1]"):
+                page = await context.new_page()
                 with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
                     await page.goto(f"http://{host}:{trap.port}/")
             for host in ("127.0.0.1", "localhost"):
-                await page.goto(f"http://{host}:{trap.port}/")
+                await (await context.new_page()).goto(f"http://{host}:{trap.port}/")
         seen = await log.stop()
         await context.close()
         assert {event for event, _ in seen} == {"TCP_CONNECT_ATTEMPT"}

@@ -9,7 +9,7 @@ An element keeps its bid while its document lasts, new ones get the next number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -54,10 +54,16 @@ class _Numbers:
 
 
 class Bids:
-    """The bids of one tab."""
+    """The bids of one tab.
 
-    def __init__(self, tags: str = "standard_html") -> None:
+    Args:
+        tags: ``standard_html`` or ``all``.
+        without: HTML ids of elements that get none, with all that is in them.
+    """
+
+    def __init__(self, tags: str = "standard_html", without: Collection[str] = ()) -> None:
         self.tags = None if tags == "all" else STANDARD
+        self.without = frozenset(without)
         self._documents: dict[str, _Numbers] = {}
         self._places: dict[str, Place] = {}
 
@@ -71,8 +77,11 @@ class Bids:
         known = self._documents.get(frame.id)
         if known is None or known.loader != frame.loader or known.prefix != prefix:
             known = _Numbers(frame.loader, prefix)
+        outside: set[int] = set()
         for node in frame.nodes:
-            if self.tags is not None and node.tag.lower() not in self.tags:
+            if node.attributes.get("id") in self.without or frame.above.get(node.id) in outside:
+                outside.add(node.id)
+            if node.id in outside or (self.tags is not None and node.tag.lower() not in self.tags):
                 continue
             if node.id not in known.bids:
                 known.bids[node.id] = prefix + self._next(known, node.tag)

@@ -336,5 +336,19 @@
     return null;
   }
 
-  globalThis.bids = { look, reach, outward, fill, focus, choose, ticked };
+  // Takes what is in an element off the page, and puts it back; the same nodes, for scripts that know them.
+  const taken = new Map();
+  function take(id) {
+    const el = document.getElementById(id);
+    if (!el || taken.has(id)) return;
+    taken.set(id, [...el.childNodes]);
+    el.replaceChildren();
+  }
+  function giveBack(id) {
+    const el = document.getElementById(id);
+    if (el && taken.has(id)) el.replaceChildren(...taken.get(id));
+    taken.delete(id);
+  }
+
+  globalThis.bids = { take, giveBack, look, reach, outward, fill, focus, choose, ticked };
 })()

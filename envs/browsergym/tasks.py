@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ import numpy as np
 
 from ..errors import ActionTimedOut, BrowserGone
 from ..types import Action
+from .frames import Frame
 
 if TYPE_CHECKING:
     from ..scenario import Scenario
@@ -27,6 +29,8 @@ Judged = tuple[float, bool, str, dict[str, Any]]
 MINIWOB_VIEWPORT = (332, 214)
 MINIWOB_SCALE = 1.5
 """MiniWoB++ is shown to agents half as large again as it is drawn."""
+MINIWOB_BOXES = ("click-canvas", "reward-display", "sync-task-cover")
+"""What a MiniWoB++ page shows to people beside the task; it is hidden, and BrowserGym takes it off the page."""
 _WOB = """typeof WOB_DONE_GLOBAL !== 'boolean' ? {} : {
   REWARD_GLOBAL: WOB_REWARD_GLOBAL, RAW_REWARD_GLOBAL: WOB_RAW_REWARD_GLOBAL, REWARD_REASON: WOB_REWARD_REASON,
   DONE_GLOBAL: WOB_DONE_GLOBAL, EPISODE_ID: WOB_EPISODE_ID, TASK_READY: WOB_TASK_READY}"""
@@ -86,7 +90,11 @@ class OpenEndedTask(AbstractBrowserTask):
 
 
 class ScenarioTask(AbstractBrowserTask):
-    """A scenario as a task. MiniWoB++ has BrowserGym's window, instances (what a seed shows) and rewards (0 or 1)."""
+    """A scenario as a task.
+
+    MiniWoB++ has BrowserGym's window, instances (what a seed shows) and rewards (0 or 1), and as there the page itself
+    does not tell the goal.
+    """
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
@@ -96,6 +104,7 @@ class ScenarioTask(AbstractBrowserTask):
         width, height = scenario.viewport
         self.viewport = {"width": width, "height": height}
         self.scale = MINIWOB_SCALE if self.miniwob else 1.0
+        self.without = MINIWOB_BOXES if self.miniwob else ()
         self.timeout = 5000
         self.locale = None
         self.timezone_id = "UTC" if scenario.sandboxed else None
@@ -112,7 +121,9 @@ class ScenarioTask(AbstractBrowserTask):
     def setup(self, page: Any) -> tuple[Any, dict[str, Any]]:
         session, run = self._session, self._run
         assert session is not None and run is not None
+        run(self._box("giveBack", session))
         task = run(self.scenario.start(session, self._seed))
+        run(self._box("take", session))
         verdict = run(self.scenario.judge(session, None))
         return task.goal, run(self._info(session, verdict.info))
 
@@ -132,6 +143,13 @@ class ScenarioTask(AbstractBrowserTask):
             if message["role"] == "assistant":
                 return Action("answer", text=message["message"])
         return Action("wait")
+
+    async def _box(self, function: str, session: Session) -> None:
+        """Empty the box above a MiniWoB++ task, which tells the goal once more, or fill it again."""
+        tab = session.tab
+        if self.miniwob and session.page.url.startswith(("http:", "https:")) and not tab.crashed:
+            with contextlib.suppress(ActionTimedOut, BrowserGone):  # the scenario says what is wrong with its page
+                await Frame(tab.main.frame_id, "", tab.cdp).run(function, "query")
 
     async def _info(self, session: Session, info: dict[str, Any]) -> dict[str, Any]:
         if not self.miniwob:

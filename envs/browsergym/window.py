@@ -72,6 +72,7 @@ class Window:
         self._faces: Faces | None = None
         self._states: weakref.WeakKeyDictionary[Tab, TabState] = weakref.WeakKeyDictionary()
         self._default_scale = 1.0
+        self._without: tuple[str, ...] = ()
         self._scenario: Scenario | None = None
 
     def call(self, work: Any) -> Any:
@@ -113,6 +114,7 @@ class Window:
         if not isinstance(task, ScenarioTask) or (self.session is not None and not self.session.alive):
             self.drop()
         self._default_scale = float(getattr(task, "scale", 1.0))
+        self._without = tuple(getattr(task, "without", ()))
         self._scenario = task.scenario if isinstance(task, ScenarioTask) else None
         self.view = View()
         session: Session = self.call(self._open(task))
@@ -158,7 +160,7 @@ class Window:
         return getattr(task, name, None) if chosen is None else chosen
 
     def _state_of(self, tab: Tab) -> TabState:
-        return self._states.setdefault(tab, TabState(Bids(self.choices.tags)))
+        return self._states.setdefault(tab, TabState(Bids(self.choices.tags, self._without)))
 
     def do(self, calls: list[Checked], chat: Chat, force: bool) -> tuple[str, float, bool]:
         """Do an action: its error or "", seconds of a wait that ran out, whether it reported the task infeasible."""
