@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import inputs
+from .downloads import file_inside
 from .errors import ActionFailed, ElementCovered, ElementDisabled, ElementGone, ElementHidden, NoSuchOption, NotEditable
 from .fields import date_keys, date_value
 from .types import Action, Element
@@ -311,10 +312,7 @@ class Hands:
         folder = self.limits.files
         if folder is None:
             raise ActionFailed("uploads are switched off", "name the folder that files may come from (--files DIR)")
-        path = (folder / name.strip()).resolve()
-        if not path.is_relative_to(folder.resolve()) or not path.is_file():
-            raise ActionFailed(f"{name.strip()!r} is not a file inside {folder}", "give a path relative to that folder")
-        return path
+        return file_inside(folder, name)
 
     async def _wait(self, action: Action) -> None:
         await self.tab.main.run(f"untilChange({WAIT_MS})")

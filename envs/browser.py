@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .chromium import OWNER_SWITCH, find_browser, launch_args
 from .errors import BrowserGone, BrowserMissing, TimedOut
-from .network import launch_flags
+from .network import launch_environment, launch_flags
 from .proxy import close_running
 from .reaper import claim, clean, marked, orphans
 
@@ -196,7 +196,7 @@ class Browser:
             self.native = await self._playwright.chromium.launch(
                 executable_path=self.executable, headless=self.headless, timeout=START_TIMEOUT * 500,
                 handle_sigint=False, handle_sigterm=False, handle_sighup=False, ignore_default_args=UNWANTED,
-                args=flags, env={**os.environ, "TMPDIR": self.folder},
+                args=flags, env={**os.environ, "TMPDIR": self.folder, **launch_environment(self.folder)},
             )  # fmt: skip
         except Error as error:
             self._playwright = None

@@ -155,13 +155,13 @@ class World:
 
         asked = {"objectId": object_id, "depth": depth, "pierce": True}
         try:
-            answer, _ = await asyncio.gather(
+            answers: list[dict[str, Any]] = await asyncio.gather(
                 self.cdp.send("DOM.describeNode", asked),
                 self.cdp.send("Runtime.releaseObject", {"objectId": object_id}),
             )
         except Error:
             return None
-        node: dict[str, Any] = answer["node"]
+        node: dict[str, Any] = answers[0]["node"]
         return node
 
     async def adopt_all_closed_roots(self) -> int:

@@ -118,6 +118,32 @@ def test_frames_hang_below_their_element_in_the_accessibility_tree(page: Open) -
     assert nodes[next(iter(nodes))]["role"]["value"] == "RootWebArea"
 
 
+def test_what_browsergyms_marks_make_visible_is_listed_without_marks(page: Open) -> None:
+    env = page(
+        "<label id=l><input type=checkbox> Agree</label><table><tbody id=b><tr><td>1<th>2</table>"
+        "<button><span id=s>Save</span></button><p><img id=i src=x.png alt=''> <i>x</i></p><input id=d type=date>"
+    )
+    at = bids(env.first)
+    nodes = {n["nodeId"]: n for n in env.first["axtree_object"]["nodes"]}
+    listed = {n["browsergym_id"]: n for n in nodes.values() if "browsergym_id" in n}
+    roles = {name: listed[at[name]]["role"]["value"] for name in "lbsi"}
+    assert roles == {"l": "LabelText", "b": "rowgroup", "s": "generic", "i": "image"}
+    inside = [
+        nodes[c]["name"]["value"] for c in listed[at["l"]]["childIds"] if nodes[c]["role"]["value"] == "StaticText"
+    ]
+    assert inside == ["Agree"]
+    assert listed[at["i"]]["properties"][0]["value"]["value"].endswith("/x.png")
+    parts = [n for n in nodes.values() if n.get("browsergym_id") == at["d"]]
+    assert {"Date", "spinbutton", "button"} == {n["role"]["value"] for n in parts}
+    assert all(c in nodes for n in nodes.values() for c in n.get("childIds", []))
+
+
+def test_documents_deeper_than_the_protocol_goes_are_read_whole(page: Open) -> None:
+    env = page("<div>" * 400 + "<button id=b onclick='document.title = 1'>x</button>")
+    assert bids(env.first)["b"] == "404"
+    assert error(env, "click('404')") == "" and env.page.title() == "1"
+
+
 @pytest.mark.parametrize(
     ("action", "line"),
     [

@@ -8,7 +8,7 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import pytest
-from browsergym_reading import named, with_role
+from browsergym_reading import bids, named, with_role
 from gymnasium.utils.env_checker import check_env
 
 from webagent.envs.browser import Browser
@@ -85,6 +85,19 @@ def test_miniwob_has_browsergyms_window_instances_and_rewards(chromium: Browser)
         observation, reward, terminated, truncated, info = env.step(f"I see it. click('{one}')")
         assert (reward, terminated, truncated) == (1.0, True, False)
         assert info["task_info"]["DONE_GLOBAL"] is True and info["task_info"]["RAW_REWARD_GLOBAL"] == 1
+
+
+def test_the_goal_of_miniwob_is_told_by_the_observation_alone(chromium: Browser) -> None:
+    with BrowserGymEnv(scenario=make_scenario("miniwob.login-user"), browser=chromium, screenshots=False) as env:
+        seen = {}
+        for seed in (1, 2, 1):
+            observation, _ = env.reset(seed=seed)
+            user = observation["goal"].split('"')[1]
+            assert f'"{user}"' in observation["goal"] and user not in str(observation["axtree_object"])
+            fields = [bid for bid, _ in with_role(observation, "textbox")]
+            assert seen.setdefault(seed, (observation["goal"], fields)) == (observation["goal"], fields)
+        assert seen[1][0] != seen[2][0]
+        assert "click-canvas" not in bids(observation) and bids(observation)["username"] in fields
 
 
 def test_a_seed_shows_the_instance_that_it_shows_in_browsergym(chromium: Browser) -> None:

@@ -25,9 +25,14 @@ STUCK_AFTER = 5
 class Env(Protocol):
     """What a rollout needs of an environment; ``webagent.envs.web_env.WebEnv`` is one."""
 
-    task: Task
-    observation: Observation
-    verdict: Any
+    @property
+    def task(self) -> Task: ...
+
+    @property
+    def observation(self) -> Observation: ...
+
+    @property
+    def verdict(self) -> Any: ...
 
     def reset(self, *, seed: int | None = None) -> tuple[Any, dict[str, Any]]: ...
 
