@@ -277,6 +277,7 @@ def test_leaving_the_page_ends_the_episode_and_the_next_one_begins(chromium: Bro
         async with playing(chromium, "click-test") as (scenario, session):
             for leave in ("location.href = 'click-button.html'", "location.reload()", "open('about:blank'), 1"):
                 await scenario.start(session, 1)
+                assert not (await scenario.judge(session, None)).done  # as after every start
                 await session.evaluate(leave)
                 await session.observe("frame")
                 verdict = await scenario.judge(session, None)
