@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from .tab import Tab
 
-LIMIT = 5.0  # seconds that the frames of one level may hold up a look
-REST = 5.0  # seconds for which a frame that did so is left out
+LIMIT = 4.0  # seconds that the frames of one level may hold up a look
+REST = 20.0  # seconds for which a frame that did so is left out
 
 
 class Look(NamedTuple):

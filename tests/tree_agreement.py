@@ -141,8 +141,10 @@ async def compare(session: Session, page: Page) -> Comparison:
         return marked
 
     session.tab.main.listeners = listeners
+    session.tab.main.asked = 0.0  # so that the next look asks again
     unlistened = (await session.observe("input")).tree
     del session.tab.main.listeners
+    session.tab.main.asked = 0.0
     url = session.page.url
     saved = tree_from_html(outer, url=url, budget=BUDGET)
     saved_whole = tree_from_html(whole, url=url, budget=BUDGET)

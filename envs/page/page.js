@@ -111,6 +111,7 @@ function animating(limit) {
 async function settle(level, limit) {
   watch(document);
   if (level === "input") return "input";
+  if (scriptless()) return "frame";
   const t0 = performance.now();
   let last = changes();
   await frame();
@@ -130,8 +131,12 @@ function changes() {
   return (epoch += found);
 }
 
+// Where scripts are switched off (a sandbox), timers and frames of ours never come either, and nothing moves by script.
+const scriptless = () => matchMedia("(scripting: none)").matches;
+
 // The next change of the page, or `limit` ms, whichever comes first.
 function untilChange(limit) {
+  if (scriptless()) return Promise.resolve(false);
   const start = changes();
   return new Promise((resolve) => {
     const t0 = performance.now();
