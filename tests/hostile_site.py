@@ -178,7 +178,7 @@ DOCUMENTS = (
     Kind("frame-srcdoc", "frames from words: eight deep, boxed, scripted"),
     Kind("frame-huge", "a boxed frame of five megabytes"),
     Kind("frame-loop", "a frame of another origin whose script never ends", hasty=True),
-    Kind("frame-loop-boxed", "a sandboxed frame whose script never ends", (GO, GO), see="pressed", error=None, hasty=True),
+    Kind("frame-loop-boxed", "a boxed frame whose script never ends", (GO, GO), see="pressed", error=None, hasty=True),
     _odd("frame-alerts", "frames that alert without end", OK, OK, listed=False),
     Kind("frame-removed", "a frame leaves during the click"),
     Kind("frame-storm", "frames come and go every 100 ms"),
