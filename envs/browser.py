@@ -28,6 +28,7 @@ from .errors import BrowserGone, BrowserMissing, TimedOut
 from .network import launch_environment, launch_flags
 from .proxy import close_running
 from .reaper import claim, clean, marked, orphans
+from .wire import cut, is_connected, shared_pipe
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser as PlaywrightBrowser
@@ -76,7 +77,7 @@ class Browser:
 
     @property
     def alive(self) -> bool:
-        return self.native is not None and self.native.is_connected() and self._owner == os.getpid()
+        return self.native is not None and is_connected(self.native) and self._owner == os.getpid()
 
     @property
     def running(self) -> bool:
@@ -162,7 +163,7 @@ class Browser:
                 self.kill()
                 await self._end(self._playwright.stop)  # the driver itself may be what died
                 self.native = self._playwright = None
-            if self.native is None or not self.native.is_connected():
+            if not self.alive:
                 await self._launch()
             assert self.native is not None
             return self.native
@@ -192,12 +193,16 @@ class Browser:
         if self._playwright is None:
             self._playwright = await self._start_driver()
         flags = [*launch_args(self.headless), *launch_flags(), "--disable-smooth-scrolling", OWNER_SWITCH + self.folder]
+        assert self.executable is not None
         try:
-            self.native = await self._playwright.chromium.launch(
-                executable_path=self.executable, headless=self.headless, timeout=START_TIMEOUT * 500,
-                handle_sigint=False, handle_sigterm=False, handle_sighup=False, ignore_default_args=UNWANTED,
-                args=flags, env={**os.environ, "TMPDIR": self.folder, **launch_environment(self.folder)},
-            )  # fmt: skip
+            async with shared_pipe(self.folder, self.executable) as (program, share):
+                native = await self._playwright.chromium.launch(
+                    executable_path=program, headless=self.headless, timeout=START_TIMEOUT * 500,
+                    handle_sigint=False, handle_sigterm=False, handle_sighup=False, ignore_default_args=UNWANTED,
+                    args=flags, env={**os.environ, "TMPDIR": self.folder, **launch_environment(self.folder)},
+                )  # fmt: skip
+                await share(native)
+            self.native = native
         except Error as error:
             self._playwright = None
             reason = str(error).splitlines()[0]
@@ -252,6 +257,8 @@ class Browser:
             await self._end(self.native.close)
         if self._playwright is not None:
             await self._end(self._playwright.stop)
+        if self.native is not None:
+            await cut(self.native)
         await close_running()
         rest = [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
         for task in rest:

@@ -26,7 +26,7 @@ def dialog_tree(tab: Tab, viewport: tuple[int, int]) -> Reading:
         elements += map(_under, tab.last.tree.elements)
         scroll = tab.last.tree.scroll
     tree = ActionTree(tuple(elements), tab.last.tree.dropped if tab.last else 0, viewport, scroll)
-    return Reading(tree, tab.last.title if tab.last else "", tab.page.url, "frame", {"tree": 0.0, "settle": 0.0})
+    return Reading(tree, tab.last.title if tab.last else "", tab.url, "frame", {"tree": 0.0, "settle": 0.0})
 
 
 def _dialog(tab: Tab, width: int) -> Iterator[Element]:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from .errors import ActionTimedOut, BrowserGone
 from .tree import elements_of, splice
 from .types import Element
+from .wire import Channel, open_channel
 from .world import World
 
 if TYPE_CHECKING:
-    from playwright.async_api import CDPSession, Frame
+    from playwright.async_api import Frame
 
     from .tab import Tab
 
@@ -37,7 +38,7 @@ class InnerFrames:
 
     def __init__(self, tab: Tab) -> None:
         self.tab = tab
-        self._sessions: dict[str, CDPSession] = {}
+        self._sessions: dict[str, Channel] = {}
         self._asked: set[Frame] = set()  # for a session, whether they have one or not
         self._resting: dict[str, float] = {}  # frame that did not answer -> until when it is left out
         self._made = 0
@@ -75,6 +76,8 @@ class InnerFrames:
             async with asyncio.timeout(LIMIT):
                 first = how._replace(level="frame") if inner.fresh else how
                 raw = await self.tab.look_fully(inner, first, ask_listeners=inner.cdp is not world.cdp)
+                if first is not how and raw["loading"]:
+                    self.tab.traffic.starts(inner.frame_id)
                 origin = await inner.origin()
         except (BrowserGone, ActionTimedOut):
             return []  # it is navigating
@@ -97,7 +100,7 @@ class InnerFrames:
         known.parent, known.origin_ref = world, ref
         return known
 
-    async def session_of(self, frame_id: str, default: CDPSession) -> CDPSession:
+    async def session_of(self, frame_id: str, default: Channel) -> Channel:
         """The protocol session of a frame's own process; ``default`` for a frame that has none."""
         from playwright.async_api import Error
 
@@ -109,9 +112,9 @@ class InnerFrames:
                 continue
             self._asked.add(frame)
             try:
-                session = await page.context.new_cdp_session(frame)
-                info = await session.send("Target.getTargetInfo")  # the browser's own answer: the frame may hang
+                session, target = await open_channel(frame)
+                self._sessions[target] = session
+                await self.tab.follow(session, target)
             except Error:
                 continue  # not a process of its own: it is read through its parent's session
-            self._sessions[str(info["targetInfo"]["targetId"])] = session
         return self._sessions.get(frame_id, default)

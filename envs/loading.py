@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .errors import PageUnreachable
 from .network import check_answer
 from .stuck import CUT_LIMIT, answers, aside, asked
+from .traffic import PARSE_LIMIT
 
 if TYPE_CHECKING:
-    from playwright.async_api import Request, Response
-
     from .tab import Tab
 
 T = TypeVar("T")
 STOP_LIMIT = 1.0  # seconds for the browser to give up what is on its way
 LEAVE_PATIENCE = 1.5  # seconds that a page may take to let itself be left
-PARSE_LIMIT = 5.0  # seconds after which a page that has begun to show is used as far as it came
+COMMIT_LOOK = 1.0  # seconds after which it is looked at anew whether the tab is still there
 
 
 class HoldsOn(Exception):
@@ -37,21 +36,36 @@ async def load(tab: Tab, url: str, timeout_ms: float) -> None:
     """
     from playwright.async_api import Error
 
-    tab.commits = 0
-    if tab.unfinished:  # what the old page still waits for may hold the few connections to a host
+    traffic = tab.traffic
+    traffic.begin_load()
+    if traffic.unfinished:  # what the old page still waits for may hold the few connections to a host
         await asked(tab.cdp, "Page.stopLoading", STOP_LIMIT)
     try:
-        work = tab.page.goto(url, wait_until="commit", timeout=timeout_ms)
-        answer = await tab.until_dialog(_leave(tab, work))
-        check_answer(url, answer.headers if answer else {})
+        async with asyncio.timeout(timeout_ms / 1000):
+            reason = await tab.until_dialog(_leave(tab, _commit(tab, url)))
+    except TimeoutError:
+        reason = f"no answer within {timeout_ms / 1000:g} s"
+    except Error as error:
+        reason = str(error).splitlines()[0]
+    if not reason:
+        check_answer(url, traffic.headers)
         began = time.monotonic()
         tab.suspect = 0.0 if await tab.until_dialog(_parsed(tab)) else began
-    except Error as error:
-        same = tab.page.url.split("#")[0] == url.split("#")[0]
-        if (same or "interrupted by another" in str(error)) and not tab.page.url.startswith("chrome-error:"):
-            return  # it has begun to show, or has gone on to another page by itself
-        text = str(error).splitlines()[0].removeprefix("Page.goto: ").split(" at http")[0]
-        raise PageUnreachable(f"{url} did not load: {text}", "check the address and that the server runs") from None
+        return
+    if (traffic.commits or tab.url.split("#")[0] == url.split("#")[0]) and not tab.url.startswith("chrome-error:"):
+        return  # it has begun to show, or has gone on to another page by itself
+    raise PageUnreachable(f"{url} did not load: {reason}", "check the address and that the server runs")
+
+
+async def _commit(tab: Tab, url: str) -> str:
+    """Ask for a page and wait until it, or one that says why not, has begun to show; returns that reason, or ""."""
+    answer = await tab.cdp.send("Page.navigate", {"url": url})
+    reason = str(answer.get("errorText", ""))
+    if reason == "net::ERR_ABORTED":  # a download, an empty answer, another navigation in between: nothing more comes
+        return reason
+    while answer.get("loaderId") and not tab.traffic.commits and not tab.closed:  # else in the page that is there
+        await tab.traffic.changed(COMMIT_LOOK)
+    return reason
 
 
 async def _leave(tab: Tab, navigation: Coroutine[Any, Any, T]) -> T:
@@ -60,48 +74,26 @@ async def _leave(tab: Tab, navigation: Coroutine[Any, Any, T]) -> T:
     Before its request goes out (``beforeunload``) a script that holds the page is ended. Once the answer is there, only
     the old page can be in the way (``unload``, a timer without end), and it cannot be asked any more.
     """
-    seen: list[str] = []
-
-    def on_request(request: Request) -> None:
-        if request.is_navigation_request() and request.frame == tab.page.main_frame:
-            seen.append("asked")
-
-    def on_response(response: Response) -> None:
-        if response.request.is_navigation_request() and response.frame == tab.page.main_frame:
-            seen.append("answered")
-
-    tab.page.on("request", on_request)
-    tab.page.on("response", on_response)
     task = asyncio.ensure_future(navigation)
     task.add_done_callback(lambda t: t.cancelled() or t.exception())
     try:
         while True:
-            before = seen[-1:]
+            before = tab.traffic.stage
             done, _ = await asyncio.wait({task}, timeout=LEAVE_PATIENCE)
             if done:
                 return task.result()
-            if before == seen[-1:] == ["answered"]:
+            if before == tab.traffic.stage == "answered":
                 raise HoldsOn
-            if not seen and not await answers(tab.cdp):
+            if not tab.traffic.stage and not await answers(tab.cdp):
                 aside(asked(tab.cdp, "Runtime.terminateExecution", CUT_LIMIT))
     finally:
-        tab.page.remove_listener("request", on_request)
-        tab.page.remove_listener("response", on_response)
         task.cancel()
 
 
 async def _parsed(tab: Tab) -> bool:
     """Wait until a page that has begun to show is there as a whole; False if that takes too long, or never rests."""
-    from playwright.async_api import Error
-
-    waiting = asyncio.ensure_future(tab.page.wait_for_load_state("domcontentloaded", timeout=PARSE_LIMIT * 1000))
-    try:
-        while not waiting.done() and not tab.restless:
-            await asyncio.wait({waiting}, timeout=0.2)
-        if waiting.done():
-            waiting.result()
-        return not tab.restless
-    except Error:
-        return False
-    finally:
-        waiting.cancel()
+    traffic = tab.traffic
+    end = time.monotonic() + PARSE_LIMIT
+    while not traffic.parsed and not traffic.restless and time.monotonic() < end and not tab.closed:
+        await traffic.changed(max(0.01, end - time.monotonic()))
+    return traffic.parsed and not traffic.restless

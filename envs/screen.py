@@ -32,7 +32,8 @@ from .types import Frame
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    from playwright.async_api import CDPSession
+
+    from .wire import Channel
 
 QUALITY = 70
 INTERVAL = 1 / 60  # seconds between two frames of a screen
@@ -112,7 +113,7 @@ class Screen:
         self.every_nth = every_nth
         self.watchers: list[Watcher] = []
         self._shots: deque[Shot] = deque(maxlen=max(keep, IN_FLIGHT))
-        self._cdp: CDPSession | None = None
+        self._cdp: Channel | None = None
         self._hear: Callable[[dict[str, Any]], None] | None = None
         self._new = asyncio.Event()
         self._work: set[asyncio.Future[None]] = set()
@@ -134,7 +135,7 @@ class Screen:
 
     # ---- following --------------------------------------------------------------------------------------------
 
-    async def follow(self, cdp: CDPSession) -> None:
+    async def follow(self, cdp: Channel) -> None:
         """Show this tab from now on; earlier frames stay. Nothing happens if it is followed already, or closed."""
         if cdp is self._cdp:
             return
@@ -167,13 +168,13 @@ class Screen:
         width, height = self.size
         return {"format": "jpeg", "quality": QUALITY, "maxWidth": width, "maxHeight": height, "everyNthFrame": nth}
 
-    def _restart(self, cdp: CDPSession, nth: int) -> None:
+    def _restart(self, cdp: Channel, nth: int) -> None:
         """Begin the cast anew: its first frame is what the screen shows then. The messages leave in this order."""
         self._spawn(self._send(cdp, "Page.stopScreencast"))
         self._spawn(self._send(cdp, "Page.startScreencast", self._cast(nth)))
 
     @staticmethod
-    async def _send(cdp: CDPSession, method: str, parameters: dict[str, Any] | None = None) -> None:
+    async def _send(cdp: Channel, method: str, parameters: dict[str, Any] | None = None) -> None:
         from playwright.async_api import Error
 
         try:
@@ -186,7 +187,7 @@ class Screen:
         self._work.add(task)
         task.add_done_callback(self._work.discard)
 
-    def _take(self, cdp: CDPSession, event: dict[str, Any]) -> None:
+    def _take(self, cdp: Channel, event: dict[str, Any]) -> None:
         # Acknowledged at once: frames are dropped, and not sent again, while too many wait for it.
         self._spawn(self._send(cdp, "Page.screencastFrameAck", {"sessionId": event["sessionId"]}))
         if cdp is not self._cdp:

@@ -38,6 +38,7 @@ from .screen import Cast, Screen
 from .tab import DialogOpened, Reading, Tab
 from .types import Action, ActionTree
 from .types import Tab as TabView
+from .wire import is_connected
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser as PlaywrightBrowser
@@ -191,7 +192,7 @@ class Session:
 
     @property
     def alive(self) -> bool:
-        return self._context is not None and self.native.is_connected()
+        return self._context is not None and is_connected(self.native)
 
     @property
     def crashed(self) -> bool:
@@ -199,9 +200,7 @@ class Session:
 
     def views(self) -> tuple[TabView, ...]:
         """The open tabs as an observation shows them."""
-        return tuple(
-            TabView(t.page.url, t.last.title if t.last else "", i == self.active) for i, t in enumerate(self.tabs)
-        )
+        return tuple(TabView(t.url, t.last.title if t.last else "", i == self.active) for i, t in enumerate(self.tabs))
 
     async def show(self, index: int) -> None:
         """Bring a tab to the front; raises ``ActionFailed`` for a number that is not there."""
@@ -275,7 +274,7 @@ class Session:
         except (BrowserGone, Error) as error:
             if not self.alive or tab.crashed:
                 raise BrowserGone(f"the page went away: {str(error).splitlines()[0]}") from None
-            if tab.page.is_closed() or (action.op == "wait" and isinstance(error, BrowserGone)):
+            if tab.closed or (action.op == "wait" and isinstance(error, BrowserGone)):
                 return None  # a page that goes elsewhere ends a wait
             return ActionFailed(f"{action.op} failed: {str(error).splitlines()[0]}", "choose from the new observation")
         return None
@@ -312,14 +311,14 @@ class Session:
 
     async def expect_tab(self, tab: Tab, before: int) -> None:
         """Where the page asked for another tab, wait (bounded) until it is there and adopted."""
-        left = tab.opening - time.monotonic()
+        left = tab.traffic.opening - time.monotonic()
         if left > 0 and len(self.tabs) == before and not self._opening:
             self._arrived.clear()
             try:
                 await asyncio.wait_for(self._arrived.wait(), left)
             except TimeoutError:
                 pass  # the browser opened none: a blocked popup
-        tab.opening = 0.0
+        tab.traffic.opening = 0.0
         if self._opening:
             await self.tabs_ready()
 
@@ -337,7 +336,7 @@ class Session:
             if tab.suspect and not await tab.until_dialog(tab.responds()):
                 raise ActionTimedOut("the page does not answer")
             reading = await tab.observe(level, self.options.budget)
-            if time.monotonic() < tab.opening or self._opening:
+            if time.monotonic() < tab.traffic.opening or self._opening:
                 await self.expect_tab(tab, len(self.tabs))
                 if self.tab is not tab:
                     return await self.observe(level, tries)
@@ -347,10 +346,10 @@ class Session:
         except ActionTimedOut:
             return await self._unstick(tab)
         except (BrowserGone, Error) as error:
-            if tab.page.is_closed() and self.alive and tries > 1:
+            if tab.closed and self.alive and tries > 1:
                 self._drop(tab)
                 return await self.observe(level, tries - 1)
-            if not self.alive or tab.crashed or tab.page.is_closed():
+            if not self.alive or tab.crashed or tab.closed:
                 raise BrowserGone(f"the page went away: {str(error).splitlines()[0]}") from None
             return self._unread(tab)  # it navigates without end
 
@@ -365,7 +364,7 @@ class Session:
     def _unread(self, tab: Tab) -> Reading:
         """What was last seen of a page that cannot be read now."""
         nothing = Reading(ActionTree(viewport=self.options.viewport), "", "", "busy", {"tree": 0.0, "settle": 0.0})
-        return (tab.last or nothing)._replace(settled="busy", url=tab.page.url)
+        return (tab.last or nothing)._replace(settled="busy", url=tab.url)
 
     def renumber(self) -> None:
         """Let references start anew with the next observation, as on a freshly loaded page."""

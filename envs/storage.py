@@ -79,15 +79,15 @@ async def take(session: Session) -> Storage:
 async def _take_tab(tab: Tab, missing: list[str]) -> TabState:
     if tab.dialog is not None:
         missing.append("an open dialog")
-        return TabState(tab.page.url)
+        return TabState(tab.url)
     answer = await _in_page(tab, "[take(), location.origin, Object.entries(sessionStorage)]")
     if answer is None:
-        missing.append(f"the state of {tab.page.url} (it did not answer)")
-        return TabState(tab.page.url)
+        missing.append(f"the state of {tab.url} (it did not answer)")
+        return TabState(tab.url)
     page, origin, items = answer
     missing += json.loads(page)["missing"]
     pairs = tuple((str(k), str(v)) for k, v in items)
-    return TabState(tab.page.url, ((str(origin), pairs),) if pairs else (), page)
+    return TabState(tab.url, ((str(origin), pairs),) if pairs else (), page)
 
 
 async def _in_page(tab: Tab, expression: str) -> Any:

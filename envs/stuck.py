@@ -16,16 +16,15 @@ from typing import TYPE_CHECKING, Any
 from .errors import BrowserGone
 
 if TYPE_CHECKING:
-    from playwright.async_api import CDPSession
-
     from .tab import Tab
+    from .wire import Channel
 
 PING = 2.0  # seconds in which a page that is alive says a number, however busy the machine
 CUT_LIMIT = 2.0  # seconds for the browser to end a script
 HANG_LIMIT = 13.0  # seconds without an answer, all waits together, after which a page is given up
 
 
-async def asked(cdp: CDPSession, method: str, limit: float, **params: Any) -> dict[str, Any] | None:
+async def asked(cdp: Channel, method: str, limit: float, **params: Any) -> dict[str, Any] | None:
     """The protocol's answer, or None where it failed or took longer than ``limit`` seconds."""
     from playwright.async_api import Error
 
@@ -37,7 +36,7 @@ async def asked(cdp: CDPSession, method: str, limit: float, **params: Any) -> di
         return None
 
 
-async def answers(cdp: CDPSession) -> bool:
+async def answers(cdp: Channel) -> bool:
     """Whether the page's thread is free enough to say a number."""
     return await asked(cdp, "Runtime.evaluate", PING, expression="0") is not None
 

@@ -16,24 +16,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from . import stuck
 from .errors import ActionTimedOut, BrowserGone
 from .inner_frames import InnerFrames, Look
-from .loading import PARSE_LIMIT, STOP_LIMIT
+from .loading import STOP_LIMIT
+from .traffic import Traffic
 from .tree import elements_of, within_budget
 from .types import ActionTree
+from .wire import Channel, open_channel
 from .world import World
 
 if TYPE_CHECKING:
-    from playwright.async_api import CDPSession, Dialog, Page, Request
+    from playwright.async_api import Dialog, Page
 
 T = TypeVar("T")
 MOTION_LIMIT_MS = 600  # how long animations and changes are waited for
-REQUEST_LIMIT = 3.0  # seconds, for requests that the last action started
-IMAGE_LIMIT = 0.5  # seconds, for pictures: they give boxes their size
-NAVIGATION_LIMIT = 8.0
-RESTLESS = 4  # navigations of the page by itself during one look, after which no further one is waited for
-LOAD_LIMIT = 2.0  # seconds from DOMContentLoaded to load
-IGNORED_REQUESTS = frozenset(
-    {"websocket", "eventsource", "media", "ping", "beacon", "font", "other", "manifest", "texttrack"}
-)
 AIM_AGE = 0.008  # seconds, half a frame: nothing can have moved since that a person could have seen
 LISTENERS_AGE = 0.25  # seconds after which listeners are asked for even if the document has not changed
 SMALL_PAGE = 5000  # elements up to which the protocol is asked once for every closed shadow root
@@ -64,7 +58,7 @@ class DialogOpened(Exception):
 class Tab:
     """Owns one page. Made with ``await Tab.open(page)``; everything runs on the browser's loop."""
 
-    def __init__(self, page: Page, cdp: CDPSession, frame_id: str) -> None:
+    def __init__(self, page: Page, cdp: Channel, frame_id: str) -> None:
         self.page = page
         self.cdp = cdp
         self.main = World(cdp, frame_id, "")
@@ -76,38 +70,46 @@ class Tab:
         self.last: Reading | None = None
         self._looked = 0.0  # when ``last`` was read, on time.monotonic's clock
         self._waiting: set[asyncio.Future[Any]] = set()  # what a dialog would hold up
-        self.opening = 0.0  # until when another tab is expected, on time.monotonic's clock
-        self._moving: dict[str, float] = {}  # frame that navigates or loads -> until when that is waited for
-        self._requests: dict[Request, float] = {}  # under way -> until when it is waited for
-        self.unfinished: set[Request] = set()  # of any kind and age
-        self._change = asyncio.Event()
         self.suspect = 0.0  # since when something has gone unanswered, on time.monotonic's clock
-        self._leaving = False  # asked for another page, of which nothing has come
-        self._since: float | None = None  # when the running look began, on time.monotonic's clock
-        self.commits = 0  # navigations of the page since then, or since it was loaded
+        self.traffic = Traffic(frame_id)
         self.frames = InnerFrames(self)
 
     @classmethod
     async def open(cls, page: Page) -> Tab:
         """Attach to a page: our own protocol session, our scripts in every new document, our listeners."""
-        cdp = await page.context.new_cdp_session(page)
-        tree = await cdp.send("Page.getFrameTree")
-        frame_id = str(tree["frameTree"]["frame"]["id"])
-        tab = cls(page, cdp, frame_id)
+        cdp, _ = await open_channel(page)
+        frame = (await cdp.send("Page.getFrameTree"))["frameTree"]["frame"]
+        tab = cls(page, cdp, str(frame["id"]))
+        tab.traffic.shows(frame)
         page.on("dialog", tab._on_dialog)
         page.on("crash", lambda _: tab._on_crash())
-        page.on("request", tab._on_request)
-        page.on("requestfinished", tab._on_request_end)
-        page.on("requestfailed", tab._on_request_end)
-        cdp.on("Page.frameRequestedNavigation", tab._on_navigation_asked)
-        cdp.on("Page.windowOpen", lambda _: tab._expects_window())
-        cdp.on("Page.frameStartedLoading", lambda e: tab._starts(e["frameId"]))
-        cdp.on("Page.domContentEventFired", lambda _: tab._starts(frame_id, LOAD_LIMIT, only_shorten=True))
-        cdp.on("Page.frameStoppedLoading", tab._on_stopped)
-        cdp.on("Page.frameNavigated", tab._on_navigated)
-        cdp.on("Page.frameDetached", lambda e: tab._forget(e["frameId"]))
-        await cdp.send("Page.enable")
+        cdp.on("Inspector.targetCrashed", lambda _: tab._on_crash())
+        await tab.follow(cdp, str(frame["id"]))
         return tab
+
+    async def follow(self, channel: Channel, frame_id: str) -> None:
+        """Listen to what the page, or an inner frame with a session of its own, does. Raises Playwright's ``Error``."""
+        channel.on("Page.frameNavigated", lambda e: self._on_navigated(e["frame"]["id"]))
+        channel.on("Page.frameDetached", lambda e: self._on_detached(e["frameId"]))
+        await self.traffic.follow(channel, frame_id)
+
+    @property
+    def url(self) -> str:
+        return self.traffic.url
+
+    @property
+    def closed(self) -> bool:
+        """The page is gone; Playwright may not have heard of it yet."""
+        return getattr(self.cdp, "closed", False) or self.page.is_closed()
+
+    @property
+    def busy(self) -> bool:
+        """A navigation is on its way, or a request that started a short time ago."""
+        return self.traffic.busy
+
+    async def quiet(self) -> bool:
+        """Wait until no navigation and no young request is left; False if one outlived its limit."""
+        return await self.traffic.quiet(lambda: self.closed)
 
     # ---- events -----------------------------------------------------------------------------------------------
 
@@ -140,62 +142,16 @@ class Tab:
 
         return asyncio.ensure_future(quietly())
 
-    def _on_request(self, request: Request) -> None:
-        self.unfinished.add(request)
-        if request.resource_type not in IGNORED_REQUESTS:
-            limit = IMAGE_LIMIT if request.resource_type == "image" else REQUEST_LIMIT
-            self._requests[request] = self._until(limit, REQUEST_LIMIT)
-
-    def _until(self, limit: float, most: float) -> float:
-        """When a wait of ``limit`` seconds ends that begins now; one look waits no longer than ``most`` in all."""
-        now = time.monotonic()
-        return now + limit if self._since is None else min(now + limit, self._since + most)
-
-    def _on_request_end(self, request: Request) -> None:
-        self.unfinished.discard(request)
-        if self._requests.pop(request, None) is not None:
-            self._change.set()
-
-    def _on_navigation_asked(self, event: dict[str, Any]) -> None:
-        if event.get("disposition", "currentTab") != "currentTab":
-            self._expects_window()
-        elif event.get("reason") not in ("metaTagRefresh", "httpHeaderRefresh"):
-            self._starts(event["frameId"])
-
-    def _expects_window(self) -> None:
-        self.opening = time.monotonic() + LOAD_LIMIT
-
-    def _starts(self, frame: str, limit: float | None = None, only_shorten: bool = False) -> None:
-        main = frame == self.main.frame_id
-        most = NAVIGATION_LIMIT if main else REQUEST_LIMIT
-        until = self._until(limit or most, most)
-        if (only_shorten and frame not in self._moving) or (main and self.restless):
-            return
-        self._leaving = self._leaving or (main and not only_shorten)
-        self._moving[frame] = min(until, self._moving[frame]) if only_shorten else until
-
-    def _on_stopped(self, event: dict[str, Any]) -> None:
-        self._moving.pop(event["frameId"], None)
-        self._leaving = self._leaving and event["frameId"] != self.main.frame_id
-        self._change.set()
-
-    def _on_navigated(self, event: dict[str, Any]) -> None:
-        frame = event["frame"]["id"]
+    def _on_navigated(self, frame: str) -> None:
         if frame == self.main.frame_id:
-            self._leaving = False
-            self.commits += 1
-            self._starts(frame, PARSE_LIMIT, only_shorten=True)
-            self._requests = {r: t for r, t in self._requests.items() if r.is_navigation_request()}
             self.worlds = {frame: self.main}
             self.frames.begin()
         if frame in self.worlds:
             self.worlds[frame].left()
-        self._change.set()
 
-    def _forget(self, frame: str) -> None:
+    def _on_detached(self, frame: str) -> None:
         self.worlds.pop(frame, None)
         self.frames.forget(frame)
-        self._moving.pop(frame, None)
 
     # ---- waiting ----------------------------------------------------------------------------------------------
 
@@ -249,44 +205,16 @@ class Tab:
         if dialog is not None:
             await (dialog.accept(text or "") if accept else dialog.dismiss())
 
-    @property
-    def busy(self) -> bool:
-        """A navigation is on its way, or a request that started a short time ago."""
-        now = time.monotonic()
-        self._requests = {r: t for r, t in self._requests.items() if now < t}
-        self._moving = {f: t for f, t in self._moving.items() if now < t}
-        return bool(self._moving) or bool(self._requests)
-
-    @property
-    def restless(self) -> bool:
-        """The page goes on to others, or to itself, without end."""
-        return self.commits >= RESTLESS
-
-    async def quiet(self) -> bool:
-        """Wait until no navigation and no young request is left; False if one outlived its limit."""
-        while self.busy and not self.page.is_closed():
-            if self.restless:
-                return False
-            self._change.clear()
-            waiting = len(self._moving) + len(self._requests)
-            ends = [*self._moving.values(), *self._requests.values()]
-            try:
-                await asyncio.wait_for(self._change.wait(), max(0.01, min(ends) - time.monotonic()))
-            except TimeoutError:
-                if waiting > len(self._moving) + len(self._requests) or not self.busy:
-                    return False
-        return True
-
     # ---- reading ----------------------------------------------------------------------------------------------
 
     async def observe(self, level: str, budget: int, motion_ms: int = MOTION_LIMIT_MS) -> Reading:
         """Settle at ``level`` and read the tree. Raises ``DialogOpened``, ``ActionTimedOut``, ``BrowserGone``."""
         t0 = time.perf_counter()
-        self._since, self.commits = time.monotonic(), 0
+        self.traffic.begin_look()
         try:
             reading, settled = await self._observe(level, budget, motion_ms)
         finally:
-            self._since = None
+            self.traffic.end_look()
         total = (time.perf_counter() - t0) * 1000
         ms = {**reading.ms, "settle": max(0.0, total - reading.ms["tree"])}
         self.last = reading._replace(ms=ms, settled=reading.settled if settled else "busy")
@@ -304,7 +232,7 @@ class Tab:
             try:
                 reading = await self.until_dialog(self._read(level, budget, motion_ms))
             except BrowserGone:
-                if self.page.is_closed() or self.crashed:
+                if self.closed or self.crashed:
                     raise
                 await self.quiet()
                 continue
@@ -312,14 +240,14 @@ class Tab:
                 break
         if reading is None:
             raise BrowserGone("the page kept navigating while it was read", "wait, or go elsewhere")
-        return reading, settled and not self.restless
+        return reading, settled and not self.traffic.restless
 
     async def responds(self) -> bool:
         """Whether the page's thread is free. An answer that does not come is given up first.
 
         Until then the browser holds back what the page is asked.
         """
-        if self._leaving or self.restless:
+        if self.traffic.leaving or self.traffic.restless:
             await stuck.asked(self.cdp, "Page.stopLoading", STOP_LIMIT)
         free = await stuck.answers(self.cdp)
         self.suspect = 0.0 if free else self.suspect
@@ -337,7 +265,7 @@ class Tab:
         aims = {f"e{ref}": (x, y) for ref, x, y in raw["aims"]}
         ms = {"tree": raw["ms"][1]}
         drawn = raw["drawn"] / 1000
-        return Reading(tree, raw["title"], self.page.url, raw["settled"], ms, raw["mutations"], aims, drawn)
+        return Reading(tree, raw["title"], self.url, raw["settled"], ms, raw["mutations"], aims, drawn)
 
     def take_aim(self, ref: str) -> tuple[float, float] | None:
         """Where to click ``ref`` without looking again; only right after a look, and only once."""
@@ -383,6 +311,6 @@ class Tab:
         data: dict[str, Any] = json.loads(text)
         return data
 
-    async def session_of(self, frame_id: str, default: CDPSession) -> CDPSession:
+    async def session_of(self, frame_id: str, default: Channel) -> Channel:
         """The protocol session of a frame's own process; ``default`` for a frame that has none."""
         return await self.frames.session_of(frame_id, default)

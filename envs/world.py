@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import ActionTimedOut, BrowserGone
 
 if TYPE_CHECKING:
-    from playwright.async_api import CDPSession
+    from .wire import Channel
 
 NAME = "webagent"
 ANSWER_TIMEOUT = 8.0
@@ -69,7 +69,7 @@ class World:
         prefix: what refs of this frame start with ("" for the page itself, "f1" …).
     """
 
-    def __init__(self, cdp: CDPSession, frame_id: str, prefix: str) -> None:
+    def __init__(self, cdp: Channel, frame_id: str, prefix: str) -> None:
         self.cdp = cdp
         self.frame_id = frame_id
         self.prefix = prefix

@@ -88,7 +88,7 @@ DIALOGS = (
     _odd("dialog-odd", "a prompt of 200,000 characters, halves of pairs among them", ("click", "Ask", ""), OK),
     Kind("beforeunload-trap", "asks to stay whenever it is left"),
     Kind("beforeunload-loop", "loops for ever when it is left"),
-    Kind("unload-alerts", "alerts and loops while it is left", dies=True, hasty=True),
+    Kind("unload-alerts", "alerts and loops while it is left", dies=True),
     Kind("print-loop", "prints again and again"),
 )
 SIZES = (

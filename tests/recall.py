@@ -115,7 +115,7 @@ class Player:
     def check(self, script: str) -> bool:
         env = self.env
         first = env._stage.session.tabs[0]  # the check's place is the first tab, whatever is in front
-        answer = env._browser_call(first.cdp.send("Runtime.evaluate", {"expression": script, "returnByValue": True}))
+        answer = env._browser.call(first.cdp.send("Runtime.evaluate", {"expression": script, "returnByValue": True}))
         return bool(answer["result"].get("value"))
 
     def find(self, control: dict[str, Any]) -> Element | None:

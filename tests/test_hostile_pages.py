@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hostile_site import HOSTILE, KINDS, Do, Kind, Site, serve_hostile
 
-from webagent.envs import loading, session, stuck, tab
+from webagent.envs import loading, session, stuck, traffic
 from webagent.envs.browser import Browser
 from webagent.envs.errors import PageUnreachable
 from webagent.envs.suites.task_file import WebScenario
@@ -104,8 +104,8 @@ def in_time(what: str, call: Callable[[], Any]) -> Any:
 def be_hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name, seconds in (
         (session, "ACT_TIMEOUT", 2.5),
-        (tab, "NAVIGATION_LIMIT", 2.5),
-        (tab, "PARSE_LIMIT", 1.0),
+        (traffic, "NAVIGATION_LIMIT", 2.5),
+        (traffic, "PARSE_LIMIT", 1.0),
         (loading, "PARSE_LIMIT", 1.0),
         (loading, "LEAVE_PATIENCE", 0.5),
         (stuck, "PING", 0.8),

@@ -37,7 +37,7 @@ THIRD_PARTIES = {
 }
 TOUCHES_A_PAGE = {
     *(f"envs/{name}.py" for name in ("browser", "session", "tab", "world", "screen", "downloads", "storage")),
-    *(f"envs/{name}.py" for name in ("inner_frames", "loading", "stuck")),
+    *(f"envs/{name}.py" for name in ("inner_frames", "loading", "stuck", "wire")),
     *(f"envs/browsergym/{name}.py" for name in ("actions", "frames", "observation")),
 }
 """The only files of ``envs`` that may import Playwright."""

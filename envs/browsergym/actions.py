@@ -114,7 +114,7 @@ class Actor:
                     raise
                 await unstick(tab)
                 raise TimeoutError(f"Timeout {ACT_TIMEOUT * 1000:.0f}ms exceeded.") from None
-            if tab.busy and not tab.page.is_closed():
+            if tab.busy and not tab.closed:
                 await tab.quiet()
             await self.session.expect_tab(tab, before)
 

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ActionTimedOut, BrowserGone
 
 if TYPE_CHECKING:
-    from playwright.async_api import CDPSession
-
     from ..tab import Tab
+    from ..wire import Channel
 
 WORLD = "webagent-bids"
 ANSWER_TIMEOUT = 8.0  # seconds
@@ -32,7 +31,7 @@ def page_source() -> str:
     return (files("webagent.envs.browsergym") / "page.js").read_text("utf8")
 
 
-async def ask(cdp: CDPSession, method: str, *, limit: float = ANSWER_TIMEOUT, **params: Any) -> dict[str, Any]:
+async def ask(cdp: Channel, method: str, *, limit: float = ANSWER_TIMEOUT, **params: Any) -> dict[str, Any]:
     """One protocol call, bounded. Raises ``ActionTimedOut``; ``BrowserGone`` where the protocol refuses."""
     from playwright.async_api import Error
 
@@ -61,7 +60,7 @@ class Frame:
 
     id: str
     loader: str
-    cdp: CDPSession
+    cdp: Channel
     parent: Frame | None = None
     owner: int = 0
     document: int = 0
@@ -161,7 +160,7 @@ async def read(tab: Tab) -> Frame:
     return await _read_target(tab, tab.cdp, None, 0, set())
 
 
-async def _read_target(tab: Tab, cdp: CDPSession, parent: Frame | None, owner: int, seen: set[CDPSession]) -> Frame:
+async def _read_target(tab: Tab, cdp: Channel, parent: Frame | None, owner: int, seen: set[Channel]) -> Frame:
     seen.add(cdp)
     tree, document, _ignored = await asyncio.gather(
         ask(cdp, "Page.getFrameTree"),
@@ -180,7 +179,7 @@ async def _read_target(tab: Tab, cdp: CDPSession, parent: Frame | None, owner: i
     return frame
 
 
-async def _complete(cdp: CDPSession, root: dict[str, Any]) -> None:
+async def _complete(cdp: Channel, root: dict[str, Any]) -> None:
     """Ask for what lies deeper than one answer of the protocol goes."""
     stack = [root]
     while stack:

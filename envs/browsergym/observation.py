@@ -100,7 +100,7 @@ async def look_anyway(tab: Tab, bids: Bids, scale: float, screenshot: bool, last
             if not await unstick(tab):
                 break
         except (BrowserGone, _Changed):
-            if tab.page.is_closed() or tab.crashed:
+            if tab.closed or tab.crashed:
                 raise
     return last
 
@@ -111,7 +111,7 @@ async def look(tab: Tab, bids: Bids, scale: float = 1.0, screenshot: bool = True
         try:
             return await _look(tab, bids, scale, screenshot, lenient=not left)
         except (_Changed, BrowserGone):
-            if not left or tab.page.is_closed() or tab.crashed:
+            if not left or tab.closed or tab.crashed:
                 raise
             await tab.quiet()
             await asyncio.sleep(0.02)

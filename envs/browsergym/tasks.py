@@ -147,7 +147,7 @@ class ScenarioTask(AbstractBrowserTask):
     async def _box(self, function: str, session: Session) -> None:
         """Empty the box above a MiniWoB++ task, which tells the goal once more, or fill it again."""
         tab = session.tab
-        if self.miniwob and session.page.url.startswith(("http:", "https:")) and not tab.crashed:
+        if self.miniwob and session.tab.url.startswith(("http:", "https:")) and not tab.crashed:
             with contextlib.suppress(ActionTimedOut, BrowserGone):  # the scenario says what is wrong with its page
                 await Frame(tab.main.frame_id, "", tab.cdp).run(function, "query")
 

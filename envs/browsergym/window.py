@@ -183,7 +183,7 @@ class Window:
             if self._scenario is not None:
                 await self._scenario.rest(session)
             await settle(session.tab)
-        hosts, url = session.take_blocked(), session.page.url
+        hosts, url = session.take_blocked(), session.tab.url
         stopped = [h for h in hosts if url.startswith("chrome-error:") or urlsplit(url).hostname in (h, f"[{h}]")]
         return ", ".join(stopped)
 

@@ -73,6 +73,7 @@ let changedAfter = null; // when the frame began that came last before the last 
 let drawn = 0;
 let frames = 0; // waited for since observe began
 const INPUTS = ["pointermove", "pointerup", "click", "dblclick", "keydown", "keyup", "input", "change", "wheel", "drop"];
+const readyState = getterOf(Document.prototype, "readyState");
 const timeline = getterOf(Document.prototype, "timeline").call(document);
 const noteChange = () => void (changedAfter = timeline.currentTime);
 for (const type of INPUTS) addEventListener(type, noteChange, { capture: true, passive: true });
@@ -388,6 +389,7 @@ async function observe(level, limit, budget, flags, renumber) {
   const answer = tree(budget);
   answer.settled = settled;
   answer.drawn = whenDrawn();
+  answer.loading = readyState.call(document) !== "complete";
   answer.ms = [t1 - t0, performance.now() - t1];
   return toJson(answer);
 }

@@ -246,7 +246,7 @@ class MiniWobScenario:
         """Begin the episode of this seed; in the page if it is there already. Raises ``PageUnreachable``."""
         whole = _whole(session)
         goal = None
-        if whole and not self.info.reload and session.page.url.split("#")[0] == self.url:
+        if whole and not self.info.reload and session.tab.url.split("#")[0] == self.url:
             goal = await self._begin(session, seed, loading=False)
             whole = goal is not None
         if goal is None:
