@@ -69,7 +69,7 @@ class Tab:
         self.crashed = False
         self.last: Reading | None = None
         self._looked = 0.0  # when ``last`` was read, on time.monotonic's clock
-        self._waiting: set[asyncio.Future[Any]] = set()  # what a dialog would hold up
+        self._waiting: dict[asyncio.Task[Any], bool] = {}  # what a dialog would hold up, and whether it was ended
         self.suspect = 0.0  # since when something has gone unanswered, on time.monotonic's clock
         self.traffic = Traffic(frame_id)
         self.frames = InnerFrames(self)
@@ -127,9 +127,10 @@ class Tab:
 
     def _stop_waiting(self) -> None:
         """End what would wait for an answer that does not come."""
-        waiting, self._waiting = self._waiting, set()
-        for task in waiting:
-            task.cancel()
+        for task, stopped in self._waiting.items():
+            if not stopped:
+                self._waiting[task] = True
+                task.cancel()
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         from playwright.async_api import Error
@@ -160,16 +161,20 @@ class Tab:
         if self.dialog is not None or self.crashed:
             work.close()
             raise self._stopped()
-        task = asyncio.ensure_future(work)
-        self._waiting.add(task)
+        task = asyncio.current_task()
+        assert task is not None
+        outermost = task not in self._waiting
+        self._waiting.setdefault(task, False)
         try:
-            return await task
+            return await work
         except asyncio.CancelledError:
-            if task in self._waiting:  # we were cancelled ourselves
+            if not self._waiting.get(task):  # we were cancelled by somebody else
                 raise
+            task.uncancel()
             raise self._stopped() from None
         finally:
-            self._waiting.discard(task)
+            if outermost:
+                del self._waiting[task]
 
     def _stopped(self) -> Exception:
         return BrowserGone("the page crashed") if self.crashed else DialogOpened()

@@ -37,6 +37,7 @@ Handler = Callable[[dict[str, Any]], object]
 Share = Callable[["Browser"], Awaitable[None]]
 SESSION_LENGTH = 32  # hex digits, as Chromium writes them
 FIRST = 2_000_000_000  # number of our one message outside of sessions; the driver counts from 1
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 ROOT = "Target.attachToBrowserTarget"
 GONE = "the browser or its page has been closed"
 _wires: weakref.WeakKeyDictionary[Browser, Wire] = weakref.WeakKeyDictionary()
@@ -45,8 +46,8 @@ _wires: weakref.WeakKeyDictionary[Browser, Wire] = weakref.WeakKeyDictionary()
 class Channel(Protocol):
     """A protocol session with one page or frame: ours, or Playwright's ``CDPSession``."""
 
-    async def send(self, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The answer. Raises Playwright's ``Error`` where the protocol does, or the target is gone."""
+    def send(self, method: str, params: dict[str, Any] | None = None) -> Awaitable[dict[str, Any]]:
+        """The answer, to be awaited. Raises Playwright's ``Error`` where the protocol does, or the target is gone."""
         ...
 
     def on(self, event: Any, f: Any) -> None:
@@ -70,17 +71,15 @@ class WireChannel:
         self.session = session
         self.closed = False
 
-    async def send(self, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
-        if self.closed:
-            raise _error(method, GONE)
-        number = next(self._numbers)
+    def send(self, method: str, params: dict[str, Any] | None = None) -> asyncio.Future[dict[str, Any]]:
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        if self.closed:
+            answer.set_exception(_error(method, GONE))
+            return answer
+        number = next(self._numbers)
         self._asked[number] = method, answer
-        self._wire.write(f'{{"id":{number},"method":"{method}","params":{json.dumps(params or {})}', self._tail)
-        try:
-            return await answer
-        finally:
-            self._asked.pop(number, None)
+        self._wire.write(f'{{"id":{number},"method":"{method}","params":{_encode(params or {})}', self._tail)
+        return answer
 
     def on(self, event: str, f: Handler) -> None:
         self._handlers.setdefault(event.encode(), []).append(f)
@@ -97,12 +96,12 @@ class WireChannel:
         if message.startswith(b'{"method":"'):
             name = message[11 : message.index(b'"', 11)]
             if name in self._handlers:
-                params = json.loads(message)["params"]
+                params = json.loads(message.decode())["params"]
                 for handler in list(self._handlers[name]):
                     asyncio.get_running_loop().call_soon(handler, params)
             return
-        data = json.loads(message)
-        method, answer = self._asked.get(data.get("id"), ("", None))
+        data = json.loads(message.decode())
+        method, answer = self._asked.pop(data.get("id"), ("", None))
         if answer is None or answer.done():
             return
         if "error" in data:
@@ -113,7 +112,8 @@ class WireChannel:
     def end(self) -> None:
         """The target is gone: nothing more is answered."""
         self.closed = True
-        for method, answer in self._asked.values():
+        asked, self._asked = self._asked, {}
+        for method, answer in asked.values():
             if not answer.done():
                 answer.set_exception(_error(method, GONE))
 
@@ -141,6 +141,7 @@ class Wire:
         self._to_browser: asyncio.WriteTransport | None = None
         self._to_driver: asyncio.WriteTransport | None = None
         self._readers: list[asyncio.ReadTransport] = []
+        self._outgoing: list[bytes] = []
         self._channels: dict[bytes, WireChannel] = {}
         self._root: asyncio.Future[WireChannel] | None = None
 
@@ -162,13 +163,19 @@ class Wire:
             self._readers.append((await loop.connect_read_pipe(functools.partial(_Reader, take, self.close), file))[0])
 
     def write(self, head: str, tail: bytes) -> None:
-        """Send one message of ours."""
+        """Send one message of ours, together with what else is sent in this round of the loop."""
+        if not self._outgoing:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._outgoing += (head.encode(), tail)
+
+    def _flush(self) -> None:
+        outgoing, self._outgoing = self._outgoing, []
         if self._to_browser is not None:
-            self._to_browser.write(head.encode() + tail)
+            self._to_browser.write(b"".join(outgoing))
 
     def _from_driver(self, messages: list[bytes]) -> None:
-        assert self._to_browser is not None
-        self._to_browser.write(b"\0".join([*messages, b""]))
+        if self._to_browser is not None:
+            self._to_browser.write(b"\0".join([*messages, b""]))
 
     def _from_browser(self, messages: list[bytes]) -> None:
         theirs = [message for message in messages if not self._is_ours(message)]
