@@ -223,6 +223,8 @@ class Tab:
         total = (time.perf_counter() - t0) * 1000
         ms = {**reading.ms, "settle": max(0.0, total - reading.ms["tree"])}
         self.last = reading._replace(ms=ms, settled=reading.settled if settled else "busy")
+        for world in self.worlds.values():
+            world.told = world.counter
         self._looked = time.monotonic() if self.last.settled != "busy" else 0.0
         return self.last
 
@@ -309,11 +311,11 @@ class Tab:
         return raw
 
     async def _look(self, world: World, how: Look, flags: dict[str, Any] | None = None) -> dict[str, Any]:
-        text = await world.run(
-            f"observe({how.level!r}, {how.motion_ms}, {how.budget}, {json.dumps(flags)}, {json.dumps(world.renumber)})"
-        )
+        told = 0 if world.renumber else world.told
+        text = await world.run(f"observe({how.level!r}, {how.motion_ms}, {how.budget}, {json.dumps(flags)}, {told})")
         world.fresh = False
         data: dict[str, Any] = json.loads(text)
+        world.counter = data["counter"]
         return data
 
     async def session_of(self, frame_id: str, default: Channel) -> Channel:

@@ -78,6 +78,8 @@ class World:
         self._context: int | None = None
         self.fresh = True  # a document that this world has not read yet
         self.renumber = False  # start references anew at the next look
+        self.told = 0  # the highest reference that an observation has handed out
+        self.counter = 0  # the highest one that the last look has given
         self.empty = True  # nothing was on it at the last look
         self.epoch = 0  # changes of the document up to the last look, as its script counts them
         self.asked = 0.0  # when listeners were last asked for, on time.monotonic's clock

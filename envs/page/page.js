@@ -19,8 +19,8 @@ const RICH = "a[href],button,input,select,textarea,[role=button],[role=link],[ro
 // ---- references, kept on our side -------------------------------------------------------------------------------
 
 let counter = 0;
-let ids = new WeakMap();
-let nodes = new Map();
+const ids = new WeakMap();
+const nodes = new Map();
 const closedRoots = new WeakMap();
 const asked = new WeakMap(); // host -> its size when it was last looked into for a closed root
 let flagged = new WeakSet();
@@ -41,14 +41,18 @@ function refOf(node) {
 }
 
 function nodeOf(id) {
-  const node = nodes.get(id)?.deref();
+  const node = (id < 0 ? suspected[-id - 1] : nodes.get(id))?.deref();
   return node && isConnected.call(node) ? node : null;
 }
 
-function forget() {
-  counter = 0;
-  ids = new WeakMap();
-  nodes = new Map();
+// References above `told` have reached nobody. They are given anew, in the order of the look that counts, or how often a
+// page had to be looked at would show in them.
+function takeBack(told) {
+  for (; counter > told; counter--) {
+    const node = nodes.get(counter)?.deref();
+    if (node) ids.delete(node);
+    nodes.delete(counter);
+  }
 }
 
 // ---- what changed -----------------------------------------------------------------------------------------------
@@ -84,14 +88,15 @@ function whenDrawn() {
   return at && Date.now() - performance.now() + at; // by this moment's clock, in case it was set meanwhile
 }
 
+// Whether a frame came: a page that is not drawn gives none, and on a busy machine one may be very late.
 const frame = () =>
   new Promise((resolve) => {
-    const late = setTimeout(resolve, 120); // a page that is not drawn gives no frames
+    const late = setTimeout(resolve, 120, false);
     requestAnimationFrame((at) => {
       frames++;
       drawn = at;
       clearTimeout(late);
-      setTimeout(resolve, 0);
+      setTimeout(resolve, 0, true);
     });
   });
 
@@ -115,14 +120,14 @@ async function settle(level, limit) {
   if (scriptless()) return "frame";
   const t0 = performance.now();
   let last = changes();
-  await frame();
+  let came = await frame();
   while (true) {
     const now = changes();
     const busy = animating(limit);
-    if (now === last && !busy) return (perpetual = false), "frame";
+    if (came && now === last && !busy) return (perpetual = false), "frame";
     if (performance.now() - t0 > (perpetual && !busy ? 50 : limit)) return (perpetual = !busy), "busy";
     last = now;
-    await frame();
+    came = await frame();
   }
 }
 
@@ -306,15 +311,18 @@ let modals = [];
 const HIT_LIMIT_MS = 60;
 const outsideModal = (node) => modals.length > 0 && documentOf(node) === document && !modals.some((m) => composedContains(m, node));
 
-// Hosts that may hide a closed root: custom elements, and empty ones that nevertheless take space.
+// Hosts that may hide a closed root: custom elements, and empty ones that nevertheless take space. They are named by
+// numbers below 0 until the next look, since most will never be in a tree.
+let suspected = [];
 function suspects(hosts) {
   const found = [];
+  suspected = [];
   for (const el of hosts) {
     const r = getRect.call(el);
     const size = `${Math.round(r.width)}x${Math.round(r.height)}`;
     if (r.width < 4 || r.height < 4 || asked.get(el) === size || !isSlim(el)) continue;
     asked.set(el, size);
-    if (found.push(refOf(el)) >= 200) break;
+    if (found.push(-suspected.push(new WeakRef(el))) >= 200) break;
   }
   return found;
 }
@@ -378,18 +386,19 @@ function pathCorners(el) {
 
 // ---- the face -----------------------------------------------------------------------------------------------------
 
-// `renumber`: references start anew, so that the same page gives the same ones however often it was looked at before.
-async function observe(level, limit, budget, flags, renumber) {
+// `told`: the highest reference that was handed out; 0 where they start anew, as in a page just loaded.
+async function observe(level, limit, budget, flags, told) {
   const t0 = performance.now();
   drawn = frames = 0;
   if (flags) markListeners(flags);
   const settled = await settle(level, limit);
   const t1 = performance.now();
-  if (renumber) forget();
+  takeBack(told);
   const answer = tree(budget);
   answer.settled = settled;
   answer.drawn = whenDrawn();
   answer.loading = readyState.call(document) !== "complete";
+  answer.counter = counter;
   answer.ms = [t1 - t0, performance.now() - t1];
   return toJson(answer);
 }
