@@ -46,8 +46,8 @@ _wires: weakref.WeakKeyDictionary[Browser, Wire] = weakref.WeakKeyDictionary()
 class Channel(Protocol):
     """A protocol session with one page or frame: ours, or Playwright's ``CDPSession``."""
 
-    def send(self, method: str, params: dict[str, Any] | None = None) -> Awaitable[dict[str, Any]]:
-        """The answer, to be awaited. Raises Playwright's ``Error`` where the protocol does, or the target is gone."""
+    async def send(self, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The answer. Raises Playwright's ``Error`` where the protocol does, or the target is gone."""
         ...
 
     def on(self, event: Any, f: Any) -> None:
@@ -71,15 +71,14 @@ class WireChannel:
         self.session = session
         self.closed = False
 
-    def send(self, method: str, params: dict[str, Any] | None = None) -> asyncio.Future[dict[str, Any]]:
-        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+    async def send(self, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:
         if self.closed:
-            answer.set_exception(_error(method, GONE))
-            return answer
+            raise _error(method, GONE)
         number = next(self._numbers)
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._asked[number] = method, answer
         self._wire.write(f'{{"id":{number},"method":"{method}","params":{_encode(params or {})}', self._tail)
-        return answer
+        return await answer
 
     def on(self, event: str, f: Handler) -> None:
         self._handlers.setdefault(event.encode(), []).append(f)
