@@ -147,10 +147,10 @@ class Wire:
     async def meet(self) -> None:
         """Wait until the browser is being started, and take its pipes; cancelled, it leaves nothing open."""
         loop = asyncio.get_running_loop()
-        here: asyncio.Future[None] = loop.create_future()
-        loop.add_reader(self._meeting, lambda: here.done() or here.set_result(None))
+        here = asyncio.Event()
+        loop.add_reader(self._meeting, here.set)
         try:
-            await here
+            await here.wait()
             handles = socket.recv_fds(self._meeting, 1, HANDLES)[1]
         finally:
             loop.remove_reader(self._meeting)

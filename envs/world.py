@@ -157,7 +157,7 @@ class World:
 
         asked = {"objectId": object_id, "depth": depth, "pierce": True}
         try:
-            answers: list[dict[str, Any]] = await asyncio.gather(
+            answers = await asyncio.gather(
                 self.cdp.send("DOM.describeNode", asked),
                 self.cdp.send("Runtime.releaseObject", {"objectId": object_id}),
             )
