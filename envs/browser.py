@@ -38,6 +38,7 @@ START_TIMEOUT = 60.0
 CALL_TIMEOUT = 120.0
 ANSWER_TIMEOUT = 5.0
 UNWANTED = ["--disable-ipc-flooding-protection"]  # a default of Playwright's: one page could drown the browser in moves
+DIED = "has been closed"  # Playwright's words for a browser that ended while it was being started
 _environment = threading.Lock()
 
 
@@ -188,26 +189,34 @@ class Browser:
                 os.kill(pid, signal.SIGKILL)
 
     async def _launch(self) -> None:
+        """Start Chromium; one that dies while it starts gets a second chance. Raises ``BrowserMissing``."""
         from playwright.async_api import Error
 
-        if self._playwright is None:
-            self._playwright = await self._start_driver()
+        for last in (False, True):
+            if self._playwright is None:
+                self._playwright = await self._start_driver()
+            try:
+                self.native = await self._launch_once()
+                self.version = self.native.version
+                return
+            except Error as error:
+                await self._end(self._playwright.stop)  # the driver itself may be what died
+                self._playwright = None
+                reason = str(error).splitlines()[0]
+            if last or DIED not in reason:
+                raise BrowserMissing(f"{self.executable} does not start: {reason}", "run 'webagent doctor'")
+
+    async def _launch_once(self) -> PlaywrightBrowser:
         flags = [*launch_args(self.headless), *launch_flags(), "--disable-smooth-scrolling", OWNER_SWITCH + self.folder]
         assert self.executable is not None
-        try:
-            async with shared_pipe(self.folder, self.executable) as (program, share):
-                native = await self._playwright.chromium.launch(
-                    executable_path=program, headless=self.headless, timeout=START_TIMEOUT * 500,
-                    handle_sigint=False, handle_sigterm=False, handle_sighup=False, ignore_default_args=UNWANTED,
-                    args=flags, env={**os.environ, "TMPDIR": self.folder, **launch_environment(self.folder)},
-                )  # fmt: skip
-                await share(native)
-            self.native = native
-        except Error as error:
-            self._playwright = None
-            reason = str(error).splitlines()[0]
-            raise BrowserMissing(f"{self.executable} does not start: {reason}", "run 'webagent doctor'") from None
-        self.version = self.native.version
+        async with shared_pipe(self.folder, self.executable) as (program, share):
+            native: PlaywrightBrowser = await self._playwright.chromium.launch(
+                executable_path=program, headless=self.headless, timeout=START_TIMEOUT * 500,
+                handle_sigint=False, handle_sigterm=False, handle_sighup=False, ignore_default_args=UNWANTED,
+                args=flags, env={**os.environ, "TMPDIR": self.folder, **launch_environment(self.folder)},
+            )  # fmt: skip
+            await share(native)
+        return native
 
     async def _start_driver(self) -> Any:
         from playwright.async_api import async_playwright

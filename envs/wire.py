@@ -56,8 +56,6 @@ class Channel(Protocol):
 
     def remove_listener(self, event: str, f: Any) -> None: ...
 
-    async def detach(self) -> None: ...
-
 
 class WireChannel:
     """A protocol session of ours; made by ``Wire.attach``."""
@@ -86,9 +84,6 @@ class WireChannel:
     def remove_listener(self, event: str, f: Handler) -> None:
         with contextlib.suppress(KeyError, ValueError):
             self._handlers[event.encode()].remove(f)
-
-    async def detach(self) -> None:
-        await self._wire.detach(self)
 
     def hear(self, message: bytes) -> None:
         """Take one message of Chromium's; events that nobody listens to are not even read."""
@@ -136,7 +131,11 @@ class Wire:
         self.program = program
         self._meeting = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._meeting.setblocking(False)
-        self._meeting.bind(str(meeting))
+        try:
+            self._meeting.bind(str(meeting))  # an OSError, too, where the path is too long
+        except OSError:
+            self._meeting.close()
+            raise
         self._to_browser: asyncio.WriteTransport | None = None
         self._to_driver: asyncio.WriteTransport | None = None
         self._readers: list[asyncio.ReadTransport] = []
@@ -155,6 +154,8 @@ class Wire:
         finally:
             loop.remove_reader(self._meeting)
             self._meeting.close()
+        for handle in handles:
+            os.set_inheritable(handle, False)
         files = [os.fdopen(handle, mode, 0) for handle, mode in zip(handles, ("rb", "wb", "wb", "rb"), strict=True)]
         self._to_driver, _ = await loop.connect_write_pipe(lambda: _Writer(self.close), files[1])
         self._to_browser, _ = await loop.connect_write_pipe(lambda: _Writer(self.close), files[2])
@@ -227,10 +228,6 @@ class Wire:
             raise _error("Target.attachToTarget", GONE)
         return channel
 
-    async def detach(self, channel: WireChannel) -> None:
-        """Give a session back. Raises Playwright's ``Error`` if it is gone already."""
-        await self._ask_root("Target.detachFromTarget", {"sessionId": channel.session.decode()})
-
     @property
     def open(self) -> bool:
         return self._to_browser is not None
@@ -285,9 +282,7 @@ def _error(method: str, message: str) -> Exception:
 
 
 @contextlib.asynccontextmanager
-async def shared_pipe(
-    folder: str, executable: Path
-) -> AsyncIterator[tuple[Path, Callable[[Browser], Awaitable[None]]]]:
+async def shared_pipe(folder: str, executable: Path) -> AsyncIterator[tuple[Path, Share]]:
     """What to start instead of ``executable``, and what to call with the browser that came of it.
 
     Where pipes cannot be shared it is the browser itself, and sessions go through the driver.
@@ -305,9 +300,12 @@ async def shared_pipe(
 
     try:
         yield (wire.program if wire is not None else executable), share
-    finally:
-        if meeting is not None and not meeting.done():
+    except BaseException:
+        if wire is not None and meeting is not None:
             meeting.cancel()
+            await asyncio.wait({meeting})
+            wire.close()
+        raise
 
 
 async def open_channel(of: Page | Frame) -> tuple[Channel, str]:
