@@ -52,7 +52,7 @@ async def load(tab: Tab, url: str, timeout_ms: float) -> None:
         began = time.monotonic()
         tab.suspect = 0.0 if await tab.until_dialog(_parsed(tab)) else began
         return
-    if (traffic.commits or tab.url.split("#")[0] == url.split("#")[0]) and not tab.url.startswith("chrome-error:"):
+    if traffic.commits and not tab.url.startswith("chrome-error:"):
         return  # it has begun to show, or has gone on to another page by itself
     raise PageUnreachable(f"{url} did not load: {reason}", "check the address and that the server runs")
 
