@@ -80,11 +80,12 @@ class Tab:
         cdp, _ = await open_channel(page)
         frame = (await cdp.send("Page.getFrameTree"))["frameTree"]["frame"]
         tab = cls(page, cdp, str(frame["id"]))
-        tab.traffic.shows(frame)
         page.on("dialog", tab._on_dialog)
         page.on("crash", lambda _: tab._on_crash())
         cdp.on("Inspector.targetCrashed", lambda _: tab._on_crash())
         await tab.follow(cdp, str(frame["id"]))
+        # Only now, or a page that has come since the first question would never be heard of.
+        tab.traffic.shows((await cdp.send("Page.getFrameTree"))["frameTree"]["frame"])
         return tab
 
     async def follow(self, channel: Channel, frame_id: str) -> None:
