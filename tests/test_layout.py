@@ -29,8 +29,8 @@ MAY_IMPORT = {
 }
 THIRD_PARTIES = {
     "envs": {"numpy", "gymnasium", "lxml", "bs4", "cv2", "networkx", "miniwob"},
-    "datasets": {"numpy", "pyarrow", "fsspec"},
-    "models": {"numpy", "torch", "transformers", "safetensors"},
+    "datasets": {"numpy", "pyarrow", "fsspec", "cv2"},
+    "models": {"numpy", "torch", "transformers", "tokenizers", "safetensors"},
     "search": {"numpy", "networkx"},
     "recorder": {"playwright", "mss", "cv2"},
     "webagent": {"numpy", "gymnasium", "torch", "stable_baselines3", "tensorboard", "rich", "typer", "packaging"},

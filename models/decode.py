@@ -1,0 +1,178 @@
+"""Acting: from segments to actions, choice by choice, many episodes side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import torch
+from torch import Tensor
+
+from webagent.envs.errors import BadAction
+from webagent.envs.types import OPS, Action
+
+from .batch import FIELD_COUNT, POINT_RANGE, Batch, apart, collate
+from .grammar import MAY_AIM_AT_NOTHING, Choice, Kind, next_kind, utter
+from .network import MOST_CHOICES, PolicyNet, Reading
+from .segment import Segment
+from .trunk import Memory
+from .words import Words
+
+Pairs = list[tuple[Tensor, Tensor]]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """``action``: None where what was said is no action (``why`` tells). ``logprob``: of all its choices, nats.
+    ``targets``: the likeliest targets of its op with their log-probabilities, best first. ``value`` in [-1, 1]."""
+
+    action: Action | None
+    choices: tuple[Choice, ...]
+    point: tuple[float, ...]
+    logprob: float
+    targets: tuple[tuple[str, float], ...]
+    value: float
+    why: str = ""
+
+
+@dataclass
+class _Row:
+    """One episode's action in the making."""
+
+    choices: list[Choice]
+    logprob: float = 0.0
+    targets: tuple[tuple[int, float], ...] = ()
+    point: tuple[float, ...] = ()
+
+
+class Chooser:
+    """Takes the likeliest choice, or draws one at ``temperature`` (0: the likeliest)."""
+
+    def __init__(self, temperature: float = 0.0, generator: torch.Generator | None = None) -> None:
+        self.temperature = temperature
+        self.generator = generator
+
+    def take(self, scores: Tensor) -> tuple[Tensor, Tensor]:
+        """For each row of ``scores`` [n, choices] an index [n] and its log-probability [n]."""
+        logs = torch.log_softmax(scores, -1)
+        if self.temperature <= 0:
+            index = logs.argmax(-1)
+        else:
+            chances = torch.softmax(scores / self.temperature, -1)
+            index = torch.multinomial(chances, 1, generator=self.generator)[:, 0]
+        return index, logs.gather(1, index[:, None])[:, 0]
+
+
+@torch.inference_mode()
+def decide(
+    net: PolicyNet, segments: Sequence[Segment], memory: Memory, words: Words, chooser: Chooser | None = None
+) -> tuple[list[Decision], Memory]:
+    """An action for each segment, and the memory after it."""
+    device = net.registers.device
+    batch = collate(segments, 1 if len(segments) == 1 else 16).to(device)
+    reading = net.read(batch, memory)
+    values = torch.tanh(net.value(reading.start)[:, 0].float()).tolist()
+    rows, said = _say(net, reading, memory, chooser or Chooser())
+    going = torch.ones(len(rows), dtype=torch.bool, device=device)
+    used = torch.ones(len(rows), net.trunk.kept, dtype=torch.bool, device=device)
+    for n, row in enumerate(rows):
+        used[n, -2:] = torch.arange(2, device=device) < len(row.choices)
+    after = net.trunk.remember(memory, net.tail(reading, said), used, going)
+    return [_decision(row, segments[n], words, values[n]) for n, row in enumerate(rows)], after
+
+
+def _say(net: PolicyNet, reading: Reading, memory: Memory, chooser: Chooser) -> tuple[list[_Row], Pairs]:
+    """Every row's choices, and the keys and values of the positions that they took."""
+    rows = [_Row([]) for _ in range(reading.batch.size)]
+    states, said = reading.start, None
+    for at in range(MOST_CHOICES):
+        wanted = [next_kind(row.choices) for row in rows]
+        for kind in dict.fromkeys(k for k in wanted if k is not None):
+            _choose(net, reading, states, [n for n, k in enumerate(wanted) if k == kind], kind, rows, chooser)
+        if at >= 2 and not any(next_kind(row.choices) is not None for row in rows):
+            break
+        now = [row.choices[at] if at < len(row.choices) else None for row in rows]
+        kinds = torch.tensor([[c.kind if c else -1] for c in now], device=states.device)
+        index = torch.tensor([[c.index if c else 0] for c in now], device=states.device)
+        after, pairs = net.go_on(reading, net.inputs(reading, kinds, index, at), memory, said)
+        states = after[:, 0]
+        said = [(torch.cat([k, a], 2), torch.cat([v, b], 2)) for (k, v), (a, b) in zip(said, pairs)] if said else pairs
+    assert said is not None
+    return rows, said
+
+
+def _choose(
+    net: PolicyNet, reading: Reading, states: Tensor, which: list[int], kind: Kind, rows: list[_Row], chooser: Chooser
+) -> None:
+    """Add a choice of this kind to the rows ``which``."""
+    if len(which) < len(rows):
+        reading, states = _some(reading, which), states[which]
+    scores = _scores(net, reading, states, kind, [rows[n].choices for n in which])
+    index, logprob = (part.tolist() for part in chooser.take(scores))
+    ends = kind in (Kind.GOAL_END, Kind.WORD_END)
+    cases = net.case(states).argmax(-1).tolist() if ends else [0] * len(which)
+    best = _best(scores) if kind == Kind.TARGET else None
+    places = _places(net, states) if kind == Kind.POINT else None
+    for k, n in enumerate(which):
+        row = rows[n]
+        row.logprob += logprob[k]
+        row.targets = best[k] if best else row.targets
+        row.point = places[k] if places else row.point
+        own = apart(index[k], reading.batch, net.config.vocabulary) if kind == Kind.WRITE else (kind, index[k])
+        row.choices.append(Choice(*own, cases[k]))
+
+
+def _scores(net: PolicyNet, reading: Reading, states: Tensor, kind: Kind, choices: list[list[Choice]]) -> Tensor:
+    """Of all that may be chosen now, [n, choices]; -inf for what makes no sense."""
+    if kind == Kind.OP:
+        return net.op(states).float()  # type: ignore[no-any-return]
+    if kind == Kind.POINT:
+        return net.use_point(states).float()  # type: ignore[no-any-return]
+    if kind == Kind.WRITE:
+        return net.texts(states[:, None], reading, torch.ones_like(states[:, :1], dtype=torch.bool))
+    scores = net.point_at(kind, states[:, None], reading)[:, 0]
+    if kind == Kind.TARGET:
+        needed = torch.tensor([OPS[c[0].index] not in MAY_AIM_AT_NOTHING for c in choices], device=scores.device)
+        lonely = ~torch.isfinite(scores[:, 1:]).any(1)
+        scores[:, 0] = scores[:, 0].masked_fill(needed & ~lonely, -math.inf)
+    if kind in (Kind.GOAL_END, Kind.WORD_END):
+        first = torch.tensor([[c[-1].index] for c in choices], device=scores.device)
+        closed = torch.arange(scores.shape[1], device=scores.device)[None] < first
+        if kind == Kind.WORD_END:  # within the same text
+            text = reading.batch.word_owner.long() * FIELD_COUNT + reading.batch.word_field
+            closed = closed | (text != text.gather(1, first))
+        scores = scores.masked_fill(closed, -math.inf)
+    return scores
+
+
+def _some(reading: Reading, which: list[int]) -> Reading:
+    """The reading of some episodes, for pointing."""
+    batch = replace(reading.batch, **{f.name: getattr(reading.batch, f.name)[which] for f in fields(Batch)})
+    names = ("goal", "elements", "words")
+    return replace(reading, batch=batch, **{name: getattr(reading, name)[which] for name in names})
+
+
+def _best(scores: Tensor, few: int = 5) -> list[tuple[tuple[int, float], ...]]:
+    top = torch.log_softmax(scores, -1).topk(min(few, scores.shape[1]))
+    rows = zip(top.indices.tolist(), top.values.tolist())
+    return [tuple((i, p) for i, p in zip(*row) if p > -math.inf) for row in rows]
+
+
+def _places(net: PolicyNet, states: Tensor) -> list[tuple[float, ...]]:
+    """The four coordinates: the likeliest bin, and where in it."""
+    low, high = POINT_RANGE
+    _, bins, rest = net.points(states)
+    best = bins.argmax(-1)
+    place = best + rest.gather(2, best[..., None])[..., 0]
+    return [tuple(round(p, 4) for p in row) for row in (low + (high - low) * place / bins.shape[-1]).tolist()]
+
+
+def _decision(row: _Row, segment: Segment, words: Words, value: float) -> Decision:
+    targets = tuple((segment.refs[n], p) for n, p in row.targets if segment.refs[n])
+    action, why = None, ""
+    try:
+        action = utter(row.choices, row.point or (0.5, 0.5, 0.5, 0.5), segment, words)
+    except BadAction as error:
+        why = str(error)
+    return Decision(action, tuple(row.choices), row.point, row.logprob, targets, value, why)

@@ -1,0 +1,226 @@
+"""The policy's network: it reads a segment, and says an action choice by choice.
+
+Positions of a segment: goal subwords, elements (the page first), registers, the place where the action begins, then its
+choices as they are made. All words of an element are pooled into its one position: a sum over a small network of each
+subword with its field and place, so that what was where is not lost. Elements are pointed at; so are the subwords of
+goal and page that a text is copied from.
+
+Plain torch: nothing of transformers is loaded to act. ``hub`` holds the face that ``from_pretrained`` knows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from webagent.envs.types import OPS
+
+from .batch import FIELD_COUNT, PLACES, Batch
+from .config import PolicyConfig
+from .grammar import CASES, Kind
+from .relations import Relations
+from .segment import KINDS, TAGS, number_count
+from .trunk import Memory, Norm, Trunk
+
+MOST_CHOICES = 64
+
+
+@dataclass
+class Reading:
+    """A segment that was read. ``goal`` [B, G, width], ``elements`` [B, N, width]: the trunk's states, for pointing;
+    ``said`` [B, N, width]: the elements as they went in, for naming one as a choice; ``words`` [B, T, width]: keys of
+    the page's subwords; ``start`` [B, width]: where the action begins; ``past``: keys and values of all positions."""
+
+    batch: Batch
+    goal: Tensor
+    elements: Tensor
+    said: Tensor
+    goal_said: Tensor
+    words: Tensor
+    words_said: Tensor
+    start: Tensor
+    past: list[tuple[Tensor, Tensor]]
+    seen: Tensor
+
+
+class Reader(nn.Module):
+    """From a batch to the trunk's inputs."""
+
+    def __init__(self, config: PolicyConfig) -> None:
+        super().__init__()
+        width, narrow = config.width, config.word_width
+        self.subword = nn.Embedding(config.vocabulary, narrow)
+        self.place = nn.Embedding(PLACES + 1, narrow)
+        self.field = nn.Embedding(FIELD_COUNT, narrow)
+        self.word = nn.Sequential(nn.Linear(narrow, 2 * narrow), nn.GELU(), nn.Linear(2 * narrow, width))
+        self.goal = nn.Linear(narrow, width, bias=False)
+        self.goal_place = nn.Embedding(config.goal_tokens, width)
+        self.kind, self.tag = nn.Embedding(len(KINDS), width), nn.Embedding(len(TAGS), width)
+        self.numbers = nn.Sequential(nn.Linear(number_count(), 2 * narrow), nn.GELU(), nn.Linear(2 * narrow, width))
+        self.norm = Norm(width)
+        for table in (self.subword, self.place, self.field, self.goal_place, self.kind, self.tag):
+            nn.init.normal_(table.weight, std=0.02 if table is not self.subword else 1 / math.sqrt(narrow))
+
+    def forward(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Goal [B, G, width], elements [B, N, width], the page's subwords [B, T, width]."""
+        words = self.word(
+            self.subword(batch.word_ids) + self.place(batch.word_place) + self.field(batch.word_field)
+        ) * batch.word_mask[..., None].to(self.goal.weight.dtype)
+        owner = batch.word_owner.long()
+        pooled = words.new_zeros(*batch.kinds.shape, words.shape[-1])
+        pooled = pooled.scatter_add(1, owner[..., None].expand_as(words), words)
+        counts = torch.zeros(batch.kinds.shape, device=words.device, dtype=words.dtype)
+        counts = counts.scatter_add(1, owner, batch.word_mask.to(words.dtype)).clamp_min(1)
+        elements = pooled / counts.sqrt()[..., None] + self.kind(batch.kinds) + self.tag(batch.tags)
+        elements = self.norm(elements + self.numbers(batch.numbers))
+        places = torch.arange(batch.goal_ids.shape[1], device=words.device).clamp_max(
+            self.goal_place.num_embeddings - 1
+        )
+        goal = self.norm(self.goal(self.subword(batch.goal_ids)) + self.goal_place(places))
+        return goal, elements, words
+
+
+class PolicyNet(nn.Module):
+    """``read`` a batch of segments, then ``go_on`` with each choice; ``heads`` score what comes next."""
+
+    def __init__(self, config: PolicyConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.width
+        self.reader = Reader(config)
+        self.relations = Relations(config.heads)
+        self.trunk = Trunk(config)
+        self.registers = nn.Parameter(torch.randn(config.registers + 1, width) * 0.02)
+        self.said_kind = nn.Embedding(len(Kind), width)
+        self.said_place = nn.Embedding(MOST_CHOICES, width)
+        self.said_op = nn.Embedding(len(OPS), width)
+        self.op = nn.Linear(width, len(OPS))
+        self.value = nn.Sequential(nn.Linear(width, width // 2), nn.GELU(), nn.Linear(width // 2, 1))
+        self.pointers = nn.ModuleDict({kind.name.lower(): nn.Linear(width, width) for kind in POINTERS})
+        self.element_key, self.goal_key = nn.Linear(width, width), nn.Linear(width, width)
+        self.word_key, self.word_owner_key = nn.Linear(width, width), nn.Linear(width, width, bias=False)
+        self.write = nn.Linear(width, config.word_width)
+        self.case = nn.Linear(width, len(CASES))
+        self.use_point = nn.Linear(width, 2)
+        self.point_bin = nn.Linear(width, 4 * config.point_bins)
+        self.point_rest = nn.Linear(width, 4 * config.point_bins)
+        for table in (self.said_kind, self.said_place, self.said_op):
+            nn.init.normal_(table.weight, std=0.02)
+
+    # ---- reading --------------------------------------------------------------------------------------------------
+
+    def read(self, batch: Batch, memory: Memory) -> Reading:
+        """All that is seen, the registers, and the place where the action begins."""
+        goal_said, said, words_said = self.reader(batch)
+        tail = self.registers[None].expand(batch.size, -1, -1).to(said.dtype)
+        x = torch.cat([goal_said, said, tail], 1)
+        seen = torch.cat([batch.goal_mask, batch.element_mask], 1)
+        mask = _mask(seen, tail.shape[1])
+        relations = functional.pad(self.relations(batch), (0, tail.shape[1], 0, tail.shape[1]))
+        states, past = self.trunk(x, relations, mask, memory)
+        goals, elements = batch.goal_ids.shape[1], batch.kinds.shape[1]
+        shown = states[:, goals : goals + elements]
+        owners = torch.gather(shown, 1, batch.word_owner.long()[..., None].expand(-1, -1, shown.shape[-1]))
+        keys = self.word_key(words_said) + self.word_owner_key(owners)
+        seen = torch.cat([seen, seen.new_ones(batch.size, tail.shape[1])], 1)
+        return Reading(batch, states[:, :goals], shown, said, goal_said, keys, words_said, states[:, -1], past, seen)
+
+    def inputs(self, reading: Reading, kinds: Tensor, index: Tensor, first: int = 0) -> Tensor:
+        """What choices look like to the trunk: [B, A, width] for ``kinds`` and own ``index`` [B, A]."""
+        kind = kinds.clamp_min(0)
+        made = self.said_kind(kind)
+        places = torch.arange(first, first + kinds.shape[1], device=kinds.device).clamp_max(MOST_CHOICES - 1)
+        made = made + self.said_place(places)
+        for group, meaning in self._meanings(reading):
+            chosen = torch.isin(kind, torch.tensor(group, device=kind.device)) & (kinds >= 0)
+            found = meaning(torch.where(chosen, index, 0))
+            made = made + found * chosen[..., None].to(found.dtype)
+        return made
+
+    def _meanings(self, reading: Reading) -> tuple[tuple[tuple[Kind, ...], Callable[[Tensor], Tensor]], ...]:
+        """For groups of kinds, what an index looks like."""
+        return (
+            ((Kind.OP,), self.said_op),
+            ((Kind.TARGET, Kind.ONTO, Kind.NAME, Kind.VALUE), lambda i: _taken(reading.said, i)),
+            ((Kind.GOAL, Kind.GOAL_END), lambda i: _taken(reading.goal_said, i)),
+            ((Kind.WORD, Kind.WORD_END), lambda i: _taken(reading.words_said, i)),
+            ((Kind.WRITE,), lambda i: self.reader.goal(self.reader.subword(i))),
+        )
+
+    def go_on(
+        self, reading: Reading, made: Tensor, memory: Memory, before: list[tuple[Tensor, Tensor]] | None = None
+    ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
+        """States [B, A, width] behind choices ``made`` [B, A, width], all of them behind what was read and behind the
+        choices ``before`` (whose keys and values they are); and the keys and values of these."""
+        earlier = before[0][0].shape[2] if before else 0
+        past = (
+            [tuple(torch.cat([a, b], 2) for a, b in zip(p, e)) for p, e in zip(reading.past, before)]
+            if before
+            else reading.past
+        )
+        count = made.shape[1]
+        own = torch.ones(count, count, dtype=torch.bool, device=made.device).tril()
+        own = torch.cat([own.new_ones(count, earlier), own], 1)[None].expand(made.shape[0], -1, -1)
+        mask = torch.cat([reading.seen[:, None].expand(-1, count, -1), own], 2)
+        relations = made.new_zeros(1, self.config.heads, count, mask.shape[2]).expand(made.shape[0], -1, -1, -1)
+        return self.trunk(made, relations, mask, memory, past)  # type: ignore[arg-type]
+
+    def tail(self, reading: Reading, said: list[tuple[Tensor, Tensor]]) -> list[tuple[Tensor, Tensor]]:
+        """Keys and values [B, H, kept, D] of what a memory keeps: registers, the action's beginning, op and target."""
+        first = 2 - self.trunk.kept
+        kept = (
+            (a[:, :, first:], k[:, :, :2], b[:, :, first:], v[:, :, :2]) for (a, b), (k, v) in zip(reading.past, said)
+        )
+        return [(torch.cat([a, k], 2), torch.cat([b, v], 2)) for a, k, b, v in kept]
+
+    # ---- choosing -------------------------------------------------------------------------------------------------
+
+    def point_at(self, kind: Kind, states: Tensor, reading: Reading) -> Tensor:
+        """Scores of what this kind may point at, [B, A, N, G or T]; -inf for what is padding."""
+        query = self.pointers[kind.name.lower()](states)
+        if kind in (Kind.TARGET, Kind.ONTO, Kind.NAME, Kind.VALUE):
+            keys, mask = self.element_key(reading.elements), reading.batch.element_mask
+        elif kind in (Kind.GOAL, Kind.GOAL_END):
+            keys, mask = self.goal_key(reading.goal), reading.batch.goal_mask
+        else:
+            keys, mask = reading.words, reading.batch.word_mask
+        scores = (query @ keys.transpose(1, 2)).float() / math.sqrt(query.shape[-1])
+        return scores.masked_fill(~mask[:, None], -math.inf)
+
+    def texts(self, states: Tensor, reading: Reading, rows: Tensor) -> Tensor:
+        """Scores of how a text goes on, for the n ``rows`` [B, A] (a mask) of ``states``, in the joint order of
+        ``batch.offsets``: [n, V + G + N + N + T]."""
+        written = (self.write(states[rows]) @ self.reader.subword.weight.t()).float()
+        kinds = (Kind.GOAL, Kind.NAME, Kind.VALUE, Kind.WORD)
+        return torch.cat([written, *(self.point_at(kind, states, reading)[rows] for kind in kinds)], -1)
+
+    def points(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Whether a point is used [B, A, 2]; for each of four coordinates the bins' scores and the place within each
+        bin, in (0, 1): [B, A, 4, bins]."""
+        shape = (*states.shape[:-1], 4, self.config.point_bins)
+        bins, rest = self.point_bin(states).view(shape), self.point_rest(states).view(shape)
+        return self.use_point(states).float(), bins.float(), torch.sigmoid(rest.float())
+
+
+POINTERS = (Kind.TARGET, Kind.ONTO, Kind.GOAL, Kind.GOAL_END, Kind.NAME, Kind.VALUE, Kind.WORD, Kind.WORD_END)
+
+
+def _mask(seen: Tensor, tail: int) -> Tensor:
+    """[B, S + K, S + K]: what was seen sees itself; registers see it and each other; the last one sees all."""
+    batch, positions = seen.shape
+    whole = positions + tail
+    allowed = torch.zeros(batch, whole, whole, dtype=torch.bool, device=seen.device)
+    allowed[:, :, :positions] = seen[:, None]
+    allowed[:, positions:-1, positions:-1] = True
+    allowed[:, -1, positions:] = True
+    # A padded position sees itself, or its softmax would be over nothing.
+    return allowed | torch.eye(whole, dtype=torch.bool, device=seen.device)[None]
+
+
+def _taken(table: Tensor, index: Tensor) -> Tensor:
+    return torch.gather(table, 1, index[..., None].expand(-1, -1, table.shape[-1]))

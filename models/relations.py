@@ -1,0 +1,119 @@
+"""How two positions of a segment stand to each other: what attention is told beside their contents.
+
+Four tables of categories over goal subwords and elements, [B, S, S] with S = G + N: whether they share words, in what
+order they come, how they lie in the tree, and where one lies from the other on the screen. Each category has a learned
+bias a head. So "the field beside this label" and "the button with the goal's words" are one step of attention.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .batch import Batch
+
+NEAR = 8
+MATCH = 8
+ORDER = 1 + 2 * (2 * NEAR + 1)
+TREE = 4
+RINGS = (4.0, 16.0, 40.0, 100.0)
+"""Distances in pixels at which "beside" becomes "near", "off", "far"."""
+SIDES = 2 * len(RINGS) + 1
+PLACE = 1 + SIDES * SIDES
+
+
+class Relations(nn.Module):
+    """``forward(batch)`` gives biases [B, H, S, S]."""
+
+    def __init__(self, heads: int) -> None:
+        super().__init__()
+        sizes = {"match": MATCH, "order": ORDER, "tree": TREE, "place": PLACE}
+        self.tables = nn.ModuleDict({name: nn.Embedding(size, heads) for name, size in sizes.items()})
+        for table in self.tables.values():
+            assert isinstance(table, nn.Embedding)
+            nn.init.normal_(table.weight, std=0.02)
+
+    def forward(self, batch: Batch) -> Tensor:
+        found = {"match": match(batch), "order": order(batch), "tree": tree(batch), "place": place(batch)}
+        return sum(self.tables[name](of) for name, of in found.items()).permute(0, 3, 1, 2)  # type: ignore[union-attr]
+
+
+def match(batch: Batch) -> Tensor:
+    """0 nothing; goal and element: 1 a word of its name, 2 of its other texts, 3 its whole name is in the goal; two
+    elements: 4 share a word of their names, 5 have the same name, 6 one's name is in the other's texts; 7 two goal
+    subwords of equal words."""
+    goal, names, others = batch.goal_words, batch.names, batch.others
+    shared = _common(goal, names)  # [B, G, N]
+    named = names > 0
+    inside = (names[:, :, :, None] == goal[:, None, None, :]).any(-1) | ~named
+    whole = (inside.all(-1) & named.any(-1))[:, None, :]
+    across = torch.where(shared, torch.where(whole, 3, 1), 2 * _common(goal, others).long())
+    alike = _pairs(names, names)
+    mark = _mark(names)
+    same = (mark[:, :, None] == mark[:, None, :]) & (mark > 0)[:, :, None]
+    mention = _pairs(names, others)
+    mention = mention | mention.transpose(1, 2)
+    between = torch.where(same, 5, torch.where(alike, 4, 6 * mention.long()))
+    equal = 7 * ((goal[:, :, None] == goal[:, None, :]) & (goal > 0)[:, :, None]).long()
+    top = torch.cat([equal, across], 2)
+    return torch.cat([top, torch.cat([across.transpose(1, 2), between], 2)], 1)
+
+
+def _common(goal: Tensor, words: Tensor) -> Tensor:
+    """Whether a goal subword's word is among an element's: [B, G, N]."""
+    return ((goal[:, :, None, None] == words[:, None]) & (words > 0)[:, None]).any(-1)
+
+
+def _pairs(a: Tensor, b: Tensor, few: int = 4) -> Tensor:
+    """Whether two elements share one of their first words: [B, N, N]."""
+    found = torch.zeros(a.shape[0], a.shape[1], b.shape[1], dtype=torch.bool, device=a.device)
+    for k in range(min(few, a.shape[2])):
+        word = a[:, :, k]
+        found |= ((word[:, :, None, None] == b[:, None]).any(-1)) & (word > 0)[:, :, None]
+    return found
+
+
+def _mark(names: Tensor) -> Tensor:
+    """One number for a name, 0 for none."""
+    weights = torch.arange(1, names.shape[2] + 1, device=names.device).long() * 2_654_435_761
+    return (names.long() * weights).sum(-1)
+
+
+def order(batch: Batch) -> Tensor:
+    """How far one comes behind the other, at most ``NEAR``, among goal subwords and among elements; 0 across."""
+    goals, elements = batch.goal_ids.shape[1], batch.kinds.shape[1]
+    device = batch.goal_ids.device
+
+    def apart(count: int) -> Tensor:
+        steps = torch.arange(count, device=device)
+        return (steps[None] - steps[:, None]).clamp(-NEAR, NEAR) + NEAR
+
+    whole = torch.zeros(goals + elements, goals + elements, dtype=torch.long, device=device)
+    whole[:goals, :goals] = 1 + apart(goals)
+    whole[goals:, goals:] = 2 + 2 * NEAR + apart(elements)
+    return whole[None]
+
+
+def tree(batch: Batch) -> Tensor:
+    """1 the other is its parent, 2 its child, 3 has the same parent."""
+    parents = batch.parents
+    numbers = torch.arange(parents.shape[1], device=parents.device)
+    up = parents[:, :, None] == numbers[None, None]
+    beside = (parents[:, :, None] == parents[:, None]) & (parents >= 0)[:, :, None]
+    found = up.long() + 2 * up.transpose(1, 2).long()
+    return _elements_only(torch.where(found > 0, found, 3 * beside.long()), batch)
+
+
+def place(batch: Batch) -> Tensor:
+    """In which direction and how far the other's middle lies; 0 for the goal."""
+    middle = batch.boxes[:, :, :2] + batch.boxes[:, :, 2:] / 2
+    away = middle[:, None] - middle[:, :, None]
+    rings = torch.tensor(RINGS, device=away.device)
+    steps = torch.bucketize(away.abs(), rings, right=True) * away.sign().long() + len(RINGS)
+    return _elements_only(1 + steps[..., 0] * SIDES + steps[..., 1], batch)
+
+
+def _elements_only(table: Tensor, batch: Batch) -> Tensor:
+    goals = batch.goal_ids.shape[1]
+    return functional.pad(table, (goals, 0, goals, 0))

@@ -1,0 +1,254 @@
+"""One observation as arrays: what the policy reads of a goal and a page.
+
+Letters: G goal subwords, N elements (the page itself is the first of them), T subwords of all elements together, W
+words that are compared, F numbers an element. The order of elements is the tree's; ``refs[0]`` is "" for the page.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from webagent.envs.types import STATES, Element, Observation
+
+from .colours import colour_words
+from .config import PolicyConfig
+from .words import Words, word_hashes
+
+Ints = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float32]
+
+FIELDS = ("name", "value", "context", "hint", "look", "note")
+LIMITS = {"name": 64, "value": 16, "context": 16, "hint": 6, "look": 8, "note": 32}
+"""Most subwords of each field that are read; of a longer one the beginning and the end."""
+TAIL = 6
+NAME_WORDS, OTHER_WORDS = 12, 12
+KINDS = tuple(
+    """
+    page text button link textbox searchbox combobox listbox option checkbox radio switch slider spinbutton tab
+    tabpanel menuitem menu menubar treeitem tree gridcell grid row cell columnheader rowheader table list listitem
+    heading img canvas graphics-symbol graphics-document clickable region dialog alertdialog alert status group form
+    navigation main article label progressbar separator scrollbar iframe paragraph tooltip other
+""".split()
+)
+TAGS = (
+    "",
+    *"""
+    a b body button canvas circle dd details div dt em fieldset form g h1 h2 h3 h4 i iframe img input:button
+    input:checkbox input:color input:date input:email input:file input:number input:password input:radio input:range
+    input:search input:submit input:tel input:text input:time input:url label li line ol option p path polygon rect
+    select span summary svg table td text textarea th tr ul #text other
+""".split(),
+)
+SHAPES = ("", "rect", "circle", "ellipse", "line", "polygon", "polyline", "path", "text", "canvas", "box", "other")
+WAVES = (1, 2, 4, 8, 16, 32, 64)
+POINTS = 6
+
+
+@dataclass(frozen=True)
+class Segment:
+    """``goal_ids`` [G]; ``goal_places`` [G, 2] characters of the goal; ``goal_words`` [G] hash of the word around or 0.
+
+    ``word_ids``, ``word_owner``, ``word_field``, ``word_place`` [T]; ``word_spans`` [T, 2]
+    characters of the field, ``texts`` [N][fields]; ``names``, ``others`` [N, W] hashes or 0;
+    ``kinds``, ``tags``, ``parents`` [N] (a parent is an index, -1 for none); ``numbers`` [N, F]; ``boxes`` [N, 4] px.
+    """
+
+    goal_ids: Ints
+    goal_places: Ints
+    goal_words: Ints
+    word_ids: Ints
+    word_owner: Ints
+    word_field: Ints
+    word_place: Ints
+    word_spans: Ints
+    names: Ints
+    others: Ints
+    kinds: Ints
+    tags: Ints
+    parents: Ints
+    numbers: Floats
+    boxes: Floats
+    goal: str
+    refs: tuple[str, ...]
+    texts: tuple[tuple[str, ...], ...]
+
+    @property
+    def positions(self) -> int:
+        """In the trunk, actions and registers aside."""
+        return len(self.goal_ids) + len(self.kinds)
+
+
+def read_observation(seen: Observation, words: Words, config: PolicyConfig) -> Segment:
+    """The arrays of an observation. Elements beyond ``config.elements`` are left out, the least useful first."""
+    goal_ids, goal_places = _cut(*words.read(seen.goal), config.goal_tokens)
+    elements = [_page_of(seen), *_most_useful(seen.tree.elements, config.elements - 1)]
+    place = {e.ref: i for i, e in enumerate(elements)}
+    texts = [_texts(e) for e in elements]
+    found = _subwords(texts, words)
+    return Segment(
+        goal_ids=np.array(goal_ids, np.int32),
+        goal_places=np.array(goal_places, np.int32).reshape(-1, 2),
+        goal_words=_words_around(seen.goal, goal_places),
+        word_ids=found[:, 0],
+        word_owner=found[:, 1],
+        word_field=found[:, 2],
+        word_place=found[:, 3],
+        word_spans=found[:, 4:],
+        names=_hashes([t[0] for t in texts], NAME_WORDS),
+        others=_hashes([" ".join(t[1:4]) for t in texts], OTHER_WORDS),
+        kinds=np.array([_index(KINDS, e.role) for e in elements], np.int32),
+        tags=np.array([_index(TAGS, e.tag) for e in elements], np.int32),
+        parents=np.array([place.get(e.parent or "", -1) if e.ref else -1 for e in elements], np.int32),
+        numbers=_numbers(elements, seen),
+        boxes=np.array([e.box for e in elements], np.float32),
+        goal=seen.goal,
+        refs=tuple(e.ref for e in elements),
+        texts=tuple(texts),
+    )
+
+
+def _page_of(seen: Observation) -> Element:
+    """The page itself as the first element: title and the last error as its words, its scrolling as its own."""
+    tree = seen.tree
+    return Element(
+        "", "page", "", name=seen.title, value=str(len(seen.tabs)) if len(seen.tabs) > 1 else "",
+        context=seen.last_error, box=(0.0, 0.0, *map(float, tree.viewport)), scroll=tree.scroll,
+    )  # fmt: skip
+
+
+def _most_useful(elements: Sequence[Element], room: int) -> Sequence[Element]:
+    if len(elements) <= room:
+        return elements
+    rank = sorted(range(len(elements)), key=lambda i: (not elements[i].actionable, not elements[i].has("visible"), i))
+    kept = set(rank[:room])
+    return [e for i, e in enumerate(elements) if i in kept]
+
+
+def _texts(e: Element) -> tuple[str, ...]:
+    look = colour_words(e.shape) if e.shape is not None else ""
+    return e.name, e.value, e.context, e.hint, look, ""
+
+
+def _cut(
+    ids: Sequence[int], places: Sequence[tuple[int, int]], room: int, tail: int | None = None
+) -> tuple[Sequence[int], Sequence[tuple[int, int]]]:
+    """At most ``room`` of them: without the middle."""
+    if len(ids) <= room:
+        return ids, places
+    end = room // 3 if tail is None else tail
+    return (*ids[: room - end], *ids[len(ids) - end :]), (*places[: room - end], *places[len(ids) - end :])
+
+
+def _subwords(texts: Sequence[tuple[str, ...]], words: Words) -> Ints:
+    """Id, owner, field, place in the field, first and last character: [T, 6]."""
+    rows = [
+        (subword, n, f, k, *place)
+        for n, parts in enumerate(texts)
+        for f, text in enumerate(parts)
+        if text
+        for k, (subword, place) in enumerate(_field(text, words, LIMITS[FIELDS[f]]))
+    ]
+    return np.array(rows, np.int32).reshape(-1, 6)
+
+
+def _field(text: str, words: Words, room: int) -> Iterator[tuple[int, tuple[int, int]]]:
+    end = TAIL if room > 2 * TAIL else 0
+    if len(text) <= 16 * room:
+        ids, places = words.read(text)
+    else:  # nothing is ever made of a whole book
+        ids, places = words.read(text[: 8 * room])
+        last, there = words.read(text[-8 * room :])
+        shift = len(text) - 8 * room
+        ids, places = (*ids, *last), (*places, *((a + shift, b + shift) for a, b in there))
+    return zip(*_cut(ids, places, room, end))
+
+
+def _words_around(goal: str, places: Sequence[tuple[int, int]]) -> Ints:
+    """For each subword the hash of the word that it lies in."""
+    spans = word_hashes(goal)
+    found, at = [], 0
+    for start, _ in places:
+        at = 0 if at and at < len(spans) and spans[at][0] > start else at
+        while at < len(spans) and spans[at][1] <= start:
+            at += 1
+        inside = at < len(spans) and spans[at][0] <= start
+        found.append(spans[at][2] if inside else 0)
+    return np.array(found, np.int32)
+
+
+def _hashes(texts: Sequence[str], room: int) -> Ints:
+    table = np.zeros((len(texts), room), np.int32)
+    for n, text in enumerate(texts):
+        if text:
+            found = [h for _, _, h in word_hashes(text[: 40 * room])][:room]
+            table[n, : len(found)] = found
+    return table
+
+
+@functools.cache
+def _places(names: tuple[str, ...]) -> dict[str, int]:
+    return {name: i for i, name in enumerate(names)}
+
+
+def _index(names: tuple[str, ...], name: str) -> int:
+    """Its number; the last name stands for every other."""
+    return _places(names).get(name, len(names) - 1)
+
+
+def _numbers(elements: Sequence[Element], seen: Observation) -> Floats:
+    width, height = (max(1, side) for side in seen.tree.viewport)
+    rows = [_own_numbers(e, width, height) for e in elements]
+    table = np.array(rows, np.float32)
+    place = np.arange(len(elements), dtype=np.float32)[:, None] / max(len(elements), 1)
+    middle = table[:, :2]
+    waves = np.concatenate([f(np.pi * w * middle) for w in WAVES for f in (np.sin, np.cos)], axis=1)
+    return np.concatenate([table, place, waves], axis=1).astype(np.float32)
+
+
+def _own_numbers(e: Element, width: int, height: int) -> list[float]:
+    x, y, w, h = e.box
+    middle = [_bounded((x + w / 2) / width), _bounded((y + h / 2) / height)]
+    size = [_bounded(w / width), _bounded(h / height), np.log1p(max(w, 0)) / 8, np.log1p(max(h, 0)) / 8]
+    own = set(e.states)
+    states = [float(state in own) for state in STATES]
+    flags = [float(bool(part)) for part in (e.name, e.value, e.context, e.hint, e.href, e.parent)]
+    sx, sy, mx, my = e.scroll or (0.0, 0.0, 0.0, 0.0)
+    scroll = [float(e.scroll is not None), sx / mx if mx else 0.0, sy / my if my else 0.0, float(mx > 0), float(my > 0)]
+    return [*middle, *size, min(e.depth, 12) / 12, *states, *flags, *scroll, *_shape_numbers(e)]
+
+
+def _shape_numbers(e: Element) -> list[float]:
+    """Kind, colours, and the first corners as fractions of the box."""
+    shape = e.shape
+    kind = [0.0] * len(SHAPES)
+    if shape is None:
+        return [*kind, *[0.0] * 9, *[0.0] * (2 * POINTS)]
+    kind[_index(SHAPES, shape.kind)] = 1.0
+    x, y, w, h = e.box
+    corners = [
+        _bounded((p - (y if i % 2 else x)) / max(h if i % 2 else w, 1.0))
+        for i, p in enumerate(shape.points[: 2 * POINTS])
+    ]
+    corners += [0.0] * (2 * POINTS - len(corners))
+    return [*kind, *_rgb(shape.fill), *_rgb(shape.stroke), min(len(shape.points), 32) / 32, *corners]
+
+
+def _rgb(colour: str) -> list[float]:
+    if len(colour) != 7:
+        return [0.0, 0.0, 0.0, 0.0]
+    return [1.0, *(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))]
+
+
+def _bounded(value: float) -> float:
+    return min(max(value, -2.0), 3.0)
+
+
+@functools.cache
+def number_count() -> int:
+    """F: how many numbers an element has."""
+    return int(_numbers([Element("", "page", "")], Observation()).shape[1])

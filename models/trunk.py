@@ -1,0 +1,181 @@
+"""The decoder's layers, and what they remember from segment to segment.
+
+A segment is one look and one action. Inside it attention is full over what was seen; the tail behind it (registers,
+then the action's choices one by one) sees all of that and its own past. Between segments there are two memories:
+
+- ``xl``: keys and values of the last segments' tails are attended to beside the segment's own (Transformer-XL, Dai et
+  al. 2019: recurrence by cached states; positions are relative, one learned bias a head for each age in segments).
+- ``infini``: each head keeps a matrix that its tail's keys and values are written into by the delta rule and that its
+  queries read, mixed with local attention by a learned gate (Infini-attention, Munkhdalai et al. 2024).
+
+``none`` forgets everything.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .config import PolicyConfig
+
+GATE_START = -1.0
+"""Of the infini gates, before the sigmoid: about a quarter of what a head gives comes from memory at first."""
+
+
+@dataclass
+class Memory:
+    """What is remembered, of B episodes. ``xl``: ``keys``, ``values`` [layers, B, H, M, D], ``ages`` [B, M] in segments
+    (0 where nothing lies). ``infini``: ``matrix`` [layers, B, H, D, D], ``norm`` [layers, B, H, D]. Unused ones are
+    empty."""
+
+    keys: Tensor
+    values: Tensor
+    ages: Tensor
+    matrix: Tensor
+    norm: Tensor
+
+    def rows(self, index: Tensor) -> Memory:
+        """Of these episodes only, in this order: ``index`` [B']."""
+        return Memory(
+            self.keys[:, index], self.values[:, index], self.ages[index], self.matrix[:, index], self.norm[:, index]
+        )
+
+    def detached(self) -> Memory:
+        return Memory(*(part.detach() for part in vars(self).values()))
+
+
+class Norm(nn.Module):
+    """Root-mean-square normalisation with a learned scale."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.rms_norm(x, x.shape[-1:], self.weight, 1e-6)
+
+
+class Layer(nn.Module):
+    """Attention and a gated feed-forward, each on the normalised stream."""
+
+    def __init__(self, config: PolicyConfig) -> None:
+        super().__init__()
+        width, self.heads = config.width, config.heads
+        self.before_attention, self.before_forward = Norm(width), Norm(width)
+        self.query_key_value = nn.Linear(width, 3 * width, bias=False)
+        self.out = nn.Linear(width, width, bias=False)
+        self.up = nn.Linear(width, 2 * config.hidden, bias=False)
+        self.down = nn.Linear(config.hidden, width, bias=False)
+        self.relation_scale = nn.Parameter(torch.ones(config.heads))
+        self.dropout = nn.Dropout(config.dropout)
+        self.memory_gate = nn.Parameter(torch.full((config.heads,), GATE_START)) if config.memory == "infini" else None
+
+    def forward(
+        self, x: Tensor, bias: tuple[Tensor, Tensor], past: tuple[Tensor, Tensor], store: tuple[Tensor, Tensor] | None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """``x`` [B, L, width]; ``bias``: relations and mask, [B, H, L, P + L]; ``past``: keys and values [B, H, P, D];
+        ``store``: the infini memory. Gives the stream and this part's own keys and values."""
+        batch, length, width = x.shape
+        shape = (batch, length, 3, self.heads, width // self.heads)
+        query, key, value = self.query_key_value(self.before_attention(x)).view(shape).permute(2, 0, 3, 1, 4)
+        weights = bias[0] * self.relation_scale[None, :, None, None].to(bias[0].dtype) + bias[1]
+        keys, values = (torch.cat([p.to(own.dtype), own], 2) for p, own in zip(past, (key, value)))
+        found = functional.scaled_dot_product_attention(query, keys, values, attn_mask=weights.to(query.dtype))
+        if store is not None and self.memory_gate is not None:
+            gate = torch.sigmoid(self.memory_gate)[None, :, None, None].to(found.dtype)
+            found = gate * recall(query, *store).to(found.dtype) + (1 - gate) * found
+        x = x + self.dropout(self.out(found.transpose(1, 2).reshape(batch, length, width)))
+        gated, plain = self.up(self.before_forward(x)).chunk(2, -1)
+        return x + self.dropout(self.down(functional.silu(gated) * plain)), key, value
+
+
+def recall(query: Tensor, matrix: Tensor, norm: Tensor) -> Tensor:
+    """What the memory holds for these queries [B, H, L, D]; nothing where nothing was written."""
+    read = functional.elu(query.float()) + 1
+    return (read @ matrix) / (read @ norm[..., None]).clamp_min(1e-6)
+
+
+def write(key: Tensor, value: Tensor, used: Tensor, matrix: Tensor, norm: Tensor) -> tuple[Tensor, Tensor]:
+    """The memory with these keys and values [B, H, K, D] written by the delta rule; ``used`` [B, K]: which count."""
+    marks = (functional.elu(key.float()) + 1) * used[:, None, :, None]
+    known = (marks @ matrix) / (marks @ norm[..., None]).clamp_min(1e-6)
+    return matrix + marks.transpose(2, 3) @ (value.float() - known), norm + marks.sum(2)
+
+
+class Trunk(nn.Module):
+    """All layers. ``registers`` and what the tail's first choices leave are what a memory keeps of a segment."""
+
+    def __init__(self, config: PolicyConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.kept = config.registers + 3  # where the action begins, its op and its target
+        self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
+        self.ages = nn.Embedding(config.window + 1, config.heads)
+        nn.init.zeros_(self.ages.weight)
+        self.last = Norm(config.width)
+
+    def empty(self, batch: int, device: torch.device | str = "cpu") -> Memory:
+        """The memory at the start of an episode."""
+        c = self.config
+        depth = c.width // c.heads
+        slots = c.window * self.kept if c.memory == "xl" else 0
+        stored = c.layers if c.memory == "infini" else 0
+        keys = torch.zeros(c.layers, batch, c.heads, slots, depth, device=device)
+        ages = torch.zeros(batch, slots, dtype=torch.long, device=device)
+        matrix = torch.zeros(stored, batch, c.heads, depth, depth, device=device)
+        return Memory(keys, keys.clone(), ages, matrix, torch.zeros(stored, batch, c.heads, depth, device=device))
+
+    def forward(
+        self,
+        x: Tensor,
+        relations: Tensor,
+        mask: Tensor,
+        memory: Memory,
+        past: list[tuple[Tensor, Tensor]] | None = None,
+    ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
+        """One part of a segment.
+
+        ``x`` [B, L, width]; ``relations`` [B, H, L, P + L] and ``mask`` [B, L, P + L] (True: may be seen) over the P
+        positions of the segment that came before (whose keys and values are ``past``, a layer) and its own.
+        Gives the normalised stream and the keys and values, a layer.
+        """
+        remembered = memory.ages > 0
+        aged = self.ages(memory.ages).permute(0, 2, 1)[:, :, None].expand(-1, -1, x.shape[1], -1)
+        allowed = torch.cat([remembered[:, None].expand(-1, x.shape[1], -1), mask], 2)[:, None]
+        closed = torch.zeros(allowed.shape, dtype=x.dtype, device=x.device).masked_fill(~allowed, -math.inf)
+        biases = torch.cat([aged.to(x.dtype), relations.to(x.dtype)], 3), closed
+        made: list[tuple[Tensor, Tensor]] = []
+        for n, layer in enumerate(self.layers):
+            keys, values = memory.keys[n], memory.values[n]
+            if past:
+                keys, values = (torch.cat([m.to(p.dtype), p], 2) for m, p in zip((keys, values), past[n]))
+            store = (memory.matrix[n], memory.norm[n]) if len(memory.matrix) else None
+            x, key, value = layer(x, biases, (keys, values), store)
+            made.append((key, value))
+        return self.last(x), made
+
+    def remember(self, memory: Memory, tail: list[tuple[Tensor, Tensor]], used: Tensor, going: Tensor) -> Memory:
+        """The memory after a segment. ``tail``: keys and values [B, H, K, D] a layer of the positions to be kept (K =
+        ``kept``); ``used`` [B, K]: which of them exist; ``going`` [B]: episodes that this segment was a part of."""
+        if self.config.memory == "xl":
+            keys = torch.stack([key for key, _ in tail]).to(memory.keys.dtype)
+            values = torch.stack([value for _, value in tail]).to(memory.values.dtype)
+            room = memory.ages.shape[1]
+            ages = torch.where(memory.ages > 0, (memory.ages + 1), 0)
+            ages = torch.cat([ages, used.long()], 1)[:, -room:]
+            g = going[None, :, None, None, None]
+            return replace(
+                memory,
+                keys=torch.where(g, torch.cat([memory.keys, keys], 3)[:, :, :, -room:], memory.keys),
+                values=torch.where(g, torch.cat([memory.values, values], 3)[:, :, :, -room:], memory.values),
+                ages=torch.where(going[:, None], ages.clamp_max(self.config.window), memory.ages),
+            )
+        if self.config.memory == "infini":
+            counts = used * going[:, None]
+            made = [write(k, v, counts, memory.matrix[n], memory.norm[n]) for n, (k, v) in enumerate(tail)]
+            return replace(memory, matrix=torch.stack([m for m, _ in made]), norm=torch.stack([z for _, z in made]))
+        return memory
