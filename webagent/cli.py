@@ -25,6 +25,7 @@ from typer.core import TyperGroup
 from webagent import __version__
 from webagent.commands import Result
 from webagent.commands import bench as bench_command
+from webagent.commands import data as data_command
 from webagent.commands import doctor as doctor_command
 from webagent.commands import install as install_command
 from webagent.commands import run as run_command
@@ -86,6 +87,11 @@ for module in (
     run_command, bench_command, speed_command, tasks_command, show_command, doctor_command, install_command,
 ):  # fmt: skip
     app.command(module.NAME, epilog=module.EXAMPLE)(getattr(module, module.NAME))
+
+data_app = typer.Typer(cls=Commands, rich_markup_mode=None, help=data_command.HELP)
+for name, (command, example) in data_command.COMMANDS.items():
+    data_app.command(name, epilog=example)(command)
+app.add_typer(data_app, name=data_command.NAME)
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
@@ -160,7 +166,8 @@ def _take_json(args: list[str]) -> tuple[list[str], bool]:
 
 
 def _command_of(args: list[str]) -> str:
-    return next((arg for arg in args if arg in {c.name for c in app.registered_commands}), "")
+    names = {c.name for c in (*app.registered_commands, *app.registered_groups)}
+    return next((arg for arg in args if arg in names), "")
 
 
 def _report(result: Result, command: str, as_json: bool) -> None:

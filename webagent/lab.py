@@ -21,7 +21,7 @@ from webagent.envs.errors import BrowserGone, WebAgentError
 from webagent.envs.types import Action, Episode, Observation, Step
 from webagent.rollout import Watch, run_episode
 from webagent.safety import Guard
-from webagent.scores import EpisodeResult
+from webagent.scores import EpisodeResult, result_of
 from webagent.seeds import bench_seed
 from webagent.suites import Options, open_suite
 from webagent.vault import Secrets
@@ -111,7 +111,7 @@ class Lab:
             env = self._env_for(task, keeping.screens)
             source = f"policy:{self._settings.policy}"
             episode = run_episode(env, self._make_agent, seed=seed, source=source, watch=keeping.watch())
-            result = _result_of(task, i, seed, episode)
+            result = result_of(task, i, seed, episode)
         except Exception as error:  # noqa: BLE001 (a crash is a failed episode, never a dropped one)
             line, steps = _line_of(error), tuple(keeping.steps)
             goal = self._env.task.goal if self._env else ""
@@ -190,22 +190,3 @@ def _line_of(error: Exception) -> str:
 def _has_room(shelf: Path, task: str, i: int, keep: int) -> bool:
     others = [p for p in shelf.iterdir() if p.name.rpartition("-")[0] == task] if shelf.is_dir() else []
     return sum(p.name != f"{task}-{i}" for p in others) < keep
-
-
-def _result_of(task: str, i: int, seed: int, episode: Episode) -> EpisodeResult:
-    info = episode.info
-    return EpisodeResult(
-        task=task,
-        i=i,
-        seed=seed,
-        success=bool(episode.success),
-        success_positive=bool(info["success_positive"]),
-        reward=float(info["reward"]),
-        steps=len(episode.steps),
-        reason=str(info["reason"]),
-        action_errors=sum(bool(step.error) for step in episode.steps),
-        decide_ms=tuple(step.ms["decide"] for step in episode.steps),
-        env_ms=round(sum(step.ms["env"] for step in episode.steps), 2),
-        ms_total=info["ms_total"],
-        goal=episode.task.goal,
-    )

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from webagent.envs.types import Episode
+
 RESAMPLES = 10_000
 
 
@@ -39,6 +41,26 @@ class EpisodeResult:
     ms_total: float = 0.0
     goal: str = ""
     stored: str = ""
+
+
+def result_of(task: str, i: int, seed: int, episode: Episode) -> EpisodeResult:
+    """What is kept of an episode that was played to its end."""
+    info = episode.info
+    return EpisodeResult(
+        task=task,
+        i=i,
+        seed=seed,
+        success=bool(episode.success),
+        success_positive=bool(info["success_positive"]),
+        reward=float(info["reward"]),
+        steps=len(episode.steps),
+        reason=str(info["reason"]),
+        action_errors=sum(bool(step.error) for step in episode.steps),
+        decide_ms=tuple(step.ms["decide"] for step in episode.steps),
+        env_ms=round(sum(step.ms["env"] for step in episode.steps), 2),
+        ms_total=info["ms_total"],
+        goal=episode.task.goal,
+    )
 
 
 def summarise(

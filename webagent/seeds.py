@@ -20,11 +20,21 @@ def bench_seed(n: int, task: str, i: int) -> int:
 
     Depends on these three alone, so that it is the same for any choice of tasks, order and number of processes.
     """
+    return BENCH_FLOOR + _mixed(n, task, i)
+
+
+def training_seed(n: int, task: str, i: int) -> int:
+    """Seed of episode ``i`` of ``task`` in data that is collected with ``--seed n``; in [0, 2^31)."""
+    return _mixed(n, task, i)
+
+
+def _mixed(n: int, task: str, i: int) -> int:
+    """Below 2^31."""
     if n < 0 or i < 0:
         raise UsageError(f"a seed counts from 0, found seed {n}, episode {i}")
     words = np.frombuffer(hashlib.sha256(task.encode()).digest()[:16], dtype="<u4")
     state = np.random.SeedSequence([n, *(int(w) for w in words), i]).generate_state(1, np.uint64)
-    return BENCH_FLOOR + int(state[0] % np.uint64(BENCH_CEILING - BENCH_FLOOR))
+    return int(state[0] % np.uint64(BENCH_CEILING - BENCH_FLOOR))
 
 
 def check_training_seed(seed: int) -> int:

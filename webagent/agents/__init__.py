@@ -8,6 +8,7 @@ from webagent.envs.errors import UnknownName
 from webagent.rollout import MakeAgent
 
 POLICIES = {
+    "expert": "scripted, for MiniWoB++ tasks: what the trained policy learns from",
     "lexical": "matches the goal's words to the page's; no training (the default)",
     "random": "any sensible action with equal chance",
 }

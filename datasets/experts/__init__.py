@@ -1,0 +1,42 @@
+"""Scripted demonstrators: pure functions of the goal and the observations so far, one for each task.
+
+    act = expert_for("webagent/miniwob.click-button-v0")       # or just "click-button"
+    action = act(observations)                                 # any prefix of an episode; Lost where it knows nothing
+
+``experts()`` names them all. Their own success is measured by ``webagent data expert``; docs/EXPERTS.md tells which
+tasks depend on chance.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+
+from webagent.envs.errors import UnknownName
+from webagent.envs.types import Action, Observation
+
+from .page import Expert, Lost, Page
+
+__all__ = ["Expert", "Lost", "expert_for", "experts"]
+
+
+@functools.cache
+def experts() -> Mapping[str, Expert]:
+    """Task name to expert, from the ``EXPERTS`` of every file of this folder."""
+    modules = (importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__))
+    return {task: expert for module in modules for task, expert in getattr(module, "EXPERTS", {}).items()}
+
+
+def expert_for(task: str) -> Callable[[Sequence[Observation]], Action]:
+    """The demonstrator of a MiniWoB++ task, by its name or full id.
+
+    It takes all observations of the episode so far, oldest first, and returns the next action; it raises ``Lost``
+    where it knows none. Raises ``UnknownName`` for a task without an expert.
+    """
+    name = task.removeprefix("webagent/").removeprefix("miniwob.").removesuffix("-v0")
+    if name not in experts():
+        raise UnknownName.unknown("expert", name, experts())
+    expert = experts()[name]
+    return lambda seen: expert(Page(seen))

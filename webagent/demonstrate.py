@@ -1,0 +1,90 @@
+"""Demonstrations: the experts play, in several processes, and what they did goes into a corpus.
+
+Each process adds to the corpus by itself. An episode that breaks counts as failed and is not kept; one that the
+environment does not call a success is kept as what it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from webagent.agents import make_policy
+from webagent.datasets.corpus import CorpusWriter
+from webagent.envs.errors import BrowserGone, WebAgentError
+from webagent.rollout import run_episode
+from webagent.scores import EpisodeResult, result_of, summarise
+from webagent.seeds import training_seed
+from webagent.suites import open_suite
+from webagent.workers import Job, OpenLab, Play, play_all
+
+EPISODE_S = 120.0
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """What is to be shown. ``episodes``: a task. ``out``: the corpus, or "" to keep nothing."""
+
+    suite: str
+    tasks: tuple[str, ...]
+    episodes: int
+    seed: int = 0
+    first: int = 0
+    """Number of the first episode, so that a corpus can be added to."""
+    out: str = ""
+    settle: str = "frame"
+    policy: str = "expert"
+    browser: str | None = None
+
+
+@contextmanager
+def open_stage(settings: Demonstration) -> Iterator[Play]:
+    """A browser of its own, and a writer if episodes are kept."""
+    from webagent.envs.browser import Browser
+    from webagent.envs.web_env import WebEnv
+
+    suite = open_suite(settings.suite)
+    make_agent = make_policy(settings.policy)
+    writer = CorpusWriter(settings.out) if settings.out else nullcontext()
+    with Browser(executable=settings.browser) as browser, writer as kept:
+        env: Any = None
+        open_for = ""
+
+        def play(task: str, i: int) -> EpisodeResult:
+            nonlocal env, open_for
+            seed = training_seed(settings.seed, task, i)
+            try:
+                if open_for != task:
+                    env, open_for = WebEnv(suite.scenario(task), browser=browser, settle=settings.settle), task
+                episode = run_episode(env, make_agent, seed=seed, source=settings.policy)
+            except BrowserGone:
+                raise  # the process starts anew
+            except WebAgentError as error:
+                open_for = ""
+                return EpisodeResult(task, i, seed, error=f"{type(error).__name__}: {error}")
+            if kept is not None:
+                kept.add(episode)
+            return result_of(task, i, seed, episode)
+
+        yield play
+
+
+def demonstrate(
+    settings: Demonstration,
+    jobs: int,
+    on_result: Callable[[EpisodeResult, int], None],
+    open_lab: OpenLab = open_stage,
+) -> dict[str, Any]:
+    """Have every episode played; ``on_result(result, done)`` is called for each. Returns the benchmark's numbers."""
+    started = time.monotonic()
+    work = [Job(task, deque(range(settings.first, settings.first + settings.episodes))) for task in settings.tasks]
+    results: list[EpisodeResult] = []
+    for result in play_all(work, open_lab, settings, jobs, EPISODE_S, lambda: None):
+        results.append(result)
+        on_result(result, len(results))
+    numbers = summarise(results, settings.tasks, {}, settings.seed)
+    return {**numbers, "out": settings.out or None, "seconds": round(time.monotonic() - started, 1)}
