@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 PATIENCE = 0.4  # seconds that a target may take to become ready
 WAIT_MS = 1000  # the op "wait"
 SCROLL_PART = 0.8  # of the region, a scroll
+CHOOSES = ("click", "dblclick", "select")
+"""Ops that an option of a closed drop-down list answers to."""
 Facts = dict[str, Any]
 
 
@@ -84,6 +86,8 @@ class Hands:
         while True:
             facts: Facts = await world.run(f"locate({number}, {json.dumps(point and list(point[:2]))})")
             trouble = self._trouble(ref, facts, enabled)
+            if trouble is None and "select" in facts and action.op not in CHOOSES:
+                trouble = ElementHidden(f"{facts['name'] or 'the option'} is in a closed list", "click or select it")
             if trouble is None and "x" in facts:
                 trouble = await self._lift(ref, world, number, facts)
             if trouble is None:

@@ -277,7 +277,7 @@ function hintOf(el) {
   sources.push((attr(inner, "src") || attr(el, "src") || "").split(/[?#]/)[0].split("/").pop().replace(/\.\w+$/, ""));
   if (use) sources.push((attr(use, "href") || attr(use, "xlink:href") || "").split("#").pop());
   const words = sources.filter((s) => s && s.length < 80).join(" ").replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase().split(/[^a-z]+/);
-  return [...new Set(words.filter((w) => w.length > 2 && !GENERIC.has(w)))].slice(0, 6).join(" ");
+  return [...new Set(words.filter((w) => w && w.length !== 2 && !GENERIC.has(w)))].slice(0, 6).join(" ");
 }
 
 function valueOf(el, tag) {

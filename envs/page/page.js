@@ -261,7 +261,8 @@ function textRow(c, parent) {
   const states = c.inView ? ["visible"] : [];
   if (c.inView && isFolded(c.owner)) states.push("lost");
   const tag = nodeType.call(c.owner) === 1 ? localName.call(c.owner) : "";
-  return [refOf(c.node), c.role, tag, cut(squash(c.words), 800), "", box, states, parent, null, null, "", "", ""];
+  const shape = tag === "text" ? ["text", hex(getComputedStyle(c.owner).fill), "", []] : null; // of a drawing
+  return [refOf(c.node), c.role, tag, cut(squash(c.words), 800), "", box, states, parent, shape, null, "", "", ""];
 }
 
 // Text in a box of no height or width that cuts off what is in it: a closed fold.
@@ -283,9 +284,9 @@ function elementRow(c, parent, proxies, active, twin) {
   if (c.inView && !c.closed) lookAt(c, proxies.get(node) || node, states);
   const field = FIELDS.has(role) || role === "option" || tag === "progress" || tag === "meter" || tag === "input";
   const value = field || role === "slider" || role === "progressbar" || role === "scrollbar" ? valueOf(node, tag) : "";
-  const bare = !name && c.act;
-  const wordless = c.act && !/[\p{L}\p{N}]/u.test(name);
-  const shape = SHAPES.has(tag) || tag === "canvas" || bare ? shapeOf(node, tag, c) : null;
+  const bare = !name && (c.act || c.mark);
+  const wordless = (c.act || c.mark) && !/[\p{L}\p{N}]/u.test(name);
+  const shape = SHAPES.has(tag) || DRAWN.has(tag) || bare ? shapeOf(node, tag, c) : null;
   const scroll = c.region ? scrollsOf(node) : null;
   const href = tag === "a" || tag === "area" ? String(node.href?.baseVal ?? node.href ?? "") : "";
   const context = c.act && !c.closed && tag !== "svg" && !SHAPES.has(tag) ? contextOf(node, role, name, twin) : "";
@@ -353,9 +354,11 @@ function hex(colour) {
   return a === 0 ? "" : "#" + [r, g, b].map((v) => Math.round(v).toString(16).padStart(2, "0")).join("");
 }
 
+const DRAWN = new Set(["canvas", "text"]);
 function shapeOf(el, tag, c) {
   const style = getComputedStyle(el);
   if (tag === "canvas") return ["canvas", "", "", []];
+  if (tag === "text") return ["text", hex(style.fill), "", []];
   if (!SHAPES.has(tag)) {
     const fill = hex(style.backgroundColor);
     const border = style.borderTopWidth !== "0px" ? hex(style.borderTopColor) : "";

@@ -119,9 +119,9 @@ function dropBare(list, alive) {
     const bare = !c.act && c.tag !== "#text" && CONTAINER.has(c.role) && c.role !== "iframe";
     const named = bare && c.below === 1 && LONELY.has(c.role) ? hasOwnName(c) : false;
     c.keep = !bare || c.below > 1 || (c.below === 1 && (!LONELY.has(c.role) || named)) ? 1 : 0;
-    if (c.role === "img" && c.tag !== "#text" && !c.act && !nameOf(c.node, c.tag, "img")) c.keep = 0;
+    if (c.role === "img" && c.tag !== "#text" && !c.act && !c.mark && !nameOf(c.node, c.tag, "img")) c.keep = 0;
     const up = c.parent >= 0 ? list[c.parent] : null;
-    if (up) up.below += c.keep ? 1 : c.below;
+    if (up && !c.mark) up.below += c.keep ? 1 : c.below; // a mark makes no group of what it stands beside
   }
 }
 

@@ -7,6 +7,8 @@ const MAX_DEPTH = 600; // more than a parser makes, and little enough for the st
 const MAX_OPTIONS = 60;
 const PLENTY = 800; // candidates after which far parts of the page are only skimmed
 const FAR_SCREENS = 3;
+const MOST_BELOW = 300; // elements of one that are asked whether they listen
+const MARKS = new Set(["span", "i", "div", "b", "em", "td", "p"]);
 
 const isContents = (el) => getComputedStyle(el).display === "contents";
 const seen = (el, tag) => checkVisibility.call(el, VISIBLE) || tag === "area" || (isContents(el) && getComputedStyle(el).visibility === "visible");
@@ -31,6 +33,7 @@ function collect(doc, flagged) {
   let far = null; // box of an ancestor that is screens away, once there are more candidates than will be kept
   let run = null;
   let entered = false; // went into a shadow root or a frame
+  let above = null; // every element around one with a listener of its own
 
   const push = (node, role, tag, act, extra) => list.push(extra ? { node, role, tag, parent, act, at, far, ...extra } : { node, role, tag, parent, act, at, far }) - 1;
 
@@ -141,10 +144,11 @@ function collect(doc, flagged) {
       const style = getComputedStyle(el);
       hand = style.cursor === "pointer";
       region = !INLINE.has(tag) && !STILL.has(tag) && !CLIPLESS.has(style.overflowY) && canScroll(el, style);
-      if (!act && isClickable(el, tag, hand && !pointer)) {
+      if (!act && isClickable(el, tag, hand && !pointer) && !(listens(el) && !isOwn(el, tag))) {
         act = true;
         if (!CONTAINER.has(role) || role === "listitem" || role === "row" || role === "group") kind = role === "cell" ? "gridcell" : "clickable";
       }
+      if (!act && !region && role === "" && isMark(el, tag, style)) return void push(el, "img", tag, false, { mark: true });
     }
     if (act || region || CONTAINER.has(role) || (role === "img" && !inAct) || role === "progressbar" || role === "meter") return keep(el, tag, kind, act, region, hand);
     const saved = [textRole, mute, pointer, rows];
@@ -165,7 +169,10 @@ function collect(doc, flagged) {
       rows = !act && flagged.has(el) && hasRows(el);
       if (LEAF.has(kind) && !act) textRole = kind;
       mute = mute || kind === "img" || getAttribute.call(el, "aria-hidden") === "true";
-      if (act && (FIELDS.has(kind) || (CONTENT.has(kind) && !(kind === "clickable" && (tag === "tr" || isRich(el)))))) mute = inAct = true;
+      if (act && (FIELDS.has(kind) || (CONTENT.has(kind) && !(kind === "clickable" && (tag === "tr" || isRich(el)))))) {
+        mute = true;
+        inAct = kind !== "clickable" || !listens(el);
+      }
       if (!CLOSED.has(tag)) children(el);
       flush();
     });
@@ -178,6 +185,47 @@ function collect(doc, flagged) {
     if ((rows && !PARTS.has(tag)) || hand || hasAttribute.call(el, "onclick") || getAttribute.call(el, "draggable") === "true") return true;
     if (hasAttribute.call(el, "tabindex") && ofElement(el, "tabIndex") >= 0) return true;
     return flagged.has(el) && !hasRows(el);
+  }
+
+  // Takes clicks of its own, whatever stands in it.
+  const isOwn = (el, tag) => flagged.has(el) || hasAttribute.call(el, "onclick") || getAttribute.call(el, "draggable") === "true" || (rows && !PARTS.has(tag)) || hasAttribute.call(el, "tabindex");
+
+  // Holds something else that listens (a star in the row of a mail), and not only a second wrapper of the same words.
+  function listens(el) {
+    if (above === null) {
+      above = new WeakSet();
+      for (const mark of marks.refs) {
+        const own = mark.deref();
+        for (let n = own && (parentNode.call(own) || hostOf(own)); n && !above.has(n); n = parentNode.call(n) || hostOf(n)) above.add(n);
+      }
+    }
+    if (!above.has(el) || textContent.call(el).length > 2000) return false;
+    const words = squash(textContent.call(el));
+    const below = querySelectorAll.call(el, "*");
+    for (let i = 0; i < below.length && i < MOST_BELOW; i++) {
+      if (flagged.has(below[i]) && squash(textContent.call(below[i])) !== words && checkVisibility.call(below[i])) return true;
+    }
+    return false;
+  }
+
+  // What an element lies on.
+  function groundOf(el) {
+    let n = parentNode.call(el);
+    for (let up = 0; up < 8 && n && nodeType.call(n) === 1; up++, n = parentNode.call(n)) {
+      const fill = hex(getComputedStyle(n).backgroundColor);
+      if (fill) return fill;
+    }
+    return "#ffffff";
+  }
+
+  // A small painted box without words, which only eyes would see: an icon, a block, a swatch.
+  function isMark(el, tag, style) {
+    if (mute || far !== null || firstChild.call(el) !== null || !MARKS.has(tag)) return false;
+    const r = getRect.call(el);
+    if (r.width < 6 || r.height < 6 || r.width > 48 || r.height > 48 || r.width > 4 * r.height || r.height > 4 * r.width) return false;
+    const fill = hex(style.backgroundColor);
+    const painted = fill !== "" && (style.borderTopWidth !== "0px" || fill !== groundOf(el));
+    return painted || ((style.backgroundImage !== "none" || style.content.startsWith("url")) && hintOf(el) !== "");
   }
 
   // A listener on a list answers for its rows: the rows are what a person clicks.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
+from pathlib import Path
 
 from webagent.envs.errors import UnknownName
 from webagent.rollout import MakeAgent
@@ -17,9 +19,15 @@ __all__ = ["POLICIES", "make_policy"]
 
 
 def make_policy(name: str) -> MakeAgent:
-    """The policy of that name; raises ``UnknownName``. Only the named policy's module is imported."""
+    """The policy of that name, or of the checkpoint folder that it names; only what is named is imported.
+
+    Raises ``UnknownName``, and ``DataDamaged`` for a checkpoint that cannot be read.
+    """
     if name not in POLICIES:
-        raise UnknownName.unknown("policy", name, POLICIES)
+        if not Path(name, "config.json").is_file():
+            raise UnknownName.unknown("policy", name, POLICIES)
+        policy_in: Callable[[str], MakeAgent] = importlib.import_module("webagent.agents.trained").policy_in
+        return policy_in(name)
     module = importlib.import_module(f"webagent.agents.{name}")
     make: MakeAgent = module.make_agent
     return make

@@ -1,0 +1,77 @@
+"""A trained policy as an agent: the network of a checkpoint, with its memory of the episode so far.
+
+    make_agent = policy_in("checkpoint")
+
+The network is loaded once a process, however many episodes are played with it.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import multiprocessing
+import os
+from pathlib import Path
+
+import torch
+
+from webagent.envs.types import Action, Observation, Proposal
+from webagent.models.checkpoint import Policy, load_policy
+from webagent.models.decode import Decision, decide
+from webagent.models.grammar import WRITTEN
+from webagent.models.segment import read_observation
+from webagent.rollout import Agent, MakeAgent
+
+MOST_THREADS = 4
+
+
+def policy_in(folder: str | Path) -> MakeAgent:
+    """The policy of a checkpoint folder, checked and loaded now. Raises ``UsageError`` or ``DataDamaged``."""
+    policy = _loaded(str(Path(folder).resolve()))
+    return lambda task, rng: agent_of(policy)
+
+
+def agent_of(policy: Policy) -> Agent:
+    """An agent for one episode. Greedy and without chance: the same observations give the same actions."""
+    memory = policy.net.trunk.empty(1)
+
+    def propose(observation: Observation) -> Proposal:
+        nonlocal memory
+        segment = read_observation(observation, policy.words, policy.config)
+        (decision,), memory = decide(policy.net, [segment], memory, policy.words)
+        return proposal_of(decision, policy)
+
+    return propose
+
+
+def proposal_of(decision: Decision, policy: Policy) -> Proposal:
+    """What was decided first, then the same op on other likely targets where the op needs nothing else."""
+    action = decision.action or Action("give_up", text=f"the policy said what cannot be done: {decision.why}")
+    actions, logprobs = [action], [min(decision.logprob, 0.0)]
+    if decision.action is not None and action.op not in WRITTEN and action.point is None and action.op != "drag":
+        for target, logprob in decision.targets:
+            if target != action.target:
+                actions.append(Action(action.op, target))
+                logprobs.append(min(logprob, 0.0))
+    confidence = confidence_of(decision, policy) if decision.action is not None else 0.0
+    return Proposal(tuple(actions), tuple(logprobs), decision.value, confidence=confidence)
+
+
+def confidence_of(decision: Decision, policy: Policy) -> float:
+    """The probability that this step is right, from the log-probability of all its choices.
+
+    ``about["calibration"]`` holds slope and offset of a logistic fit on the development tasks (Platt scaling of the
+    log-odds); without one it is the plain probability.
+    """
+    slope, offset = policy.about.get("calibration") or (1.0, 0.0)
+    right = min(decision.logprob, -1e-9)
+    odds = right - math.log(-math.expm1(right))
+    return 1 / (1 + math.exp(max(-50.0, min(50.0, -slope * odds - offset))))
+
+
+@functools.lru_cache(2)
+def _loaded(folder: str) -> Policy:
+    # One of several worker processes has a core for itself, no more.
+    alone = multiprocessing.parent_process() is None
+    torch.set_num_threads(min(MOST_THREADS, os.cpu_count() or 1) if alone else 1)
+    return load_policy(folder)

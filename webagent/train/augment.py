@@ -1,0 +1,189 @@
+"""Changes to an episode that leave what is right as it is, so that the policy cannot lean on what does not matter.
+
+    augment = Augmentation(names)
+    changed = augment(labels, rng)
+
+Each change is drawn once for a stretch of an episode and holds for all its steps: other words in the place of names
+that goal and page share, other phrases for asking, a moved and scaled page, other hints and tags, a few elements more.
+What is asked for, the chosen elements and the places inside them stay.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from webagent.envs.types import Action, ActionTree, Element
+
+from .phrases import reworded
+from .rows import Label
+
+WORD = re.compile(r"[^\W\d_]{3,}", re.UNICODE)
+KEPT_WORDS = frozenset(
+    """
+    the and with from into then that this for all not any click press select choose enter type button link field text
+    box list menu item items tab checkbox checkboxes radio option options submit cancel close next previous back search
+    find delete reply forward email mail user username password login date time year month day name first last number
+    table row column value page section dialog icon slider drag drop move copy paste highlight scroll bold italic
+    underline color colour red green blue yellow black white orange purple pink cyan magenta gray grey brown lime aqua
+    teal navy olive maroon silver violet gold small large left right top bottom up down circle triangle rectangle square
+    line letter word words january february march april may june july august september october november december monday
+    tuesday wednesday thursday friday saturday sunday retweet like share
+    """.split()
+)  # fmt: skip
+"""Words whose meaning is a part of the task."""
+PARTS = ("names", "phrases", "place", "marks", "company")
+
+
+@dataclasses.dataclass(frozen=True)
+class Augmentation:
+    """``names``: words to put in the place of others. ``chances``: of each of ``PARTS``."""
+
+    names: Sequence[str]
+    chances: tuple[float, ...] = (0.5, 0.5, 0.7, 0.5, 0.3)
+
+    def __call__(self, labels: Sequence[Label], rng: np.random.Generator) -> Sequence[Label]:
+        for chance, change in zip(self.chances, (self._names, self._phrases, _place, _marks, _company)):
+            if rng.random() < chance:
+                labels = change(labels, rng)
+        return labels
+
+    def _names(self, labels: Sequence[Label], rng: np.random.Generator) -> Sequence[Label]:
+        """Words that stand in the goal and on the page, each replaced by another everywhere."""
+        here = {
+            w.lower() for label in labels for e in label.observation.tree.elements[1:] for w in WORD.findall(e.name)
+        }
+        shared = {w.lower() for w in WORD.findall(labels[0].observation.goal)} & here
+        shared -= KEPT_WORDS
+        if not shared:
+            return labels
+        picks = rng.choice(len(self.names), len(shared))
+        other = {word: self.names[int(i)].lower() for word, i in zip(sorted(shared), picks)}
+        if len(set(other.values())) < len(other) or set(other.values()) & (here | KEPT_WORDS):
+            return labels  # two would become one
+
+        def swap(text: str) -> str:
+            return WORD.sub(lambda m: _cased(other.get(m[0].lower()), m[0]), text)
+
+        return [_texts_changed(label, swap) for label in labels]
+
+    def _phrases(self, labels: Sequence[Label], rng: np.random.Generator) -> Sequence[Label]:
+        goal = labels[0].observation.goal
+        said = reworded(goal, rng)
+        if said == goal or any(_needs(label.action, goal) and not _needs(label.action, said) for label in labels):
+            return labels
+        return [_asked(label, said) for label in labels]
+
+
+def _asked(label: Label, said: str) -> Label:
+    """With another goal; a page that shows the goal shows it in the new words."""
+    was = label.observation.goal
+    elements = label.observation.tree.elements
+    shown = tuple(dataclasses.replace(e, name=said) if e.name == was and e.role == "text" else e for e in elements)
+    return _seen(label, goal=said, elements=shown)
+
+
+def _needs(action: Action | None, goal: str) -> bool:
+    """Whether the action's text can be copied from the goal."""
+    return action is not None and bool(action.text) and str(action.text) in goal
+
+
+def _cased(word: str | None, like: str) -> str:
+    if word is None:
+        return like
+    return word.upper() if like.isupper() and len(like) > 1 else word.capitalize() if like[0].isupper() else word
+
+
+def _texts_changed(label: Label, change: Callable[[str], str]) -> Label:
+    def of(e: Element) -> Element:
+        return dataclasses.replace(
+            e, name=change(e.name), value=change(e.value), context=change(e.context), hint=change(e.hint)
+        )
+
+    action = label.action
+    if action is not None and action.text and action.op in ("type", "select", "answer"):
+        action = dataclasses.replace(action, text=change(action.text))
+    seen = label.observation
+    changed = _seen(label, goal=change(seen.goal), elements=tuple(of(e) for e in seen.tree.elements))
+    return dataclasses.replace(changed, action=action)
+
+
+def _seen(label: Label, goal: str | None = None, elements: tuple[Element, ...] | None = None) -> Label:
+    seen = label.observation
+    tree = seen.tree if elements is None else dataclasses.replace(seen.tree, elements=elements)
+    return dataclasses.replace(
+        label, observation=dataclasses.replace(seen, goal=seen.goal if goal is None else goal, tree=tree)
+    )
+
+
+def _place(labels: Sequence[Label], rng: np.random.Generator) -> Sequence[Label]:
+    """The page scaled and moved."""
+    scale = float(np.exp(rng.uniform(-0.35, 0.6)))
+    dx, dy = (float(d) for d in rng.uniform(-20, 60, 2))
+
+    def of(e: Element) -> Element:
+        x, y, w, h = e.box
+        shape = e.shape
+        if shape is not None and shape.points:
+            moved = tuple(p * scale + (dy if i % 2 else dx) for i, p in enumerate(shape.points))
+            shape = dataclasses.replace(shape, points=moved)
+        return dataclasses.replace(e, box=(x * scale + dx, y * scale + dy, w * scale, h * scale), shape=shape)
+
+    return [_seen(label, elements=tuple(of(e) for e in label.observation.tree.elements)) for label in labels]
+
+
+def _marks(labels: Sequence[Label], rng: np.random.Generator) -> Sequence[Label]:
+    """Without hints, or without what surrounds; other tags where the tag says nothing."""
+    no_hints, no_context = rng.random(2) < (0.5, 0.2)
+    plain = {tag: str(t) for tag, t in zip(("div", "span", "p", "li"), rng.choice(["div", "span", "p", "li"], 4))}
+
+    def of(e: Element) -> Element:
+        named = bool(e.name)  # an icon has nothing else
+        return dataclasses.replace(
+            e,
+            tag=plain.get(e.tag, e.tag),
+            hint="" if no_hints and named else e.hint,
+            context="" if no_context and named and e.role not in ("checkbox", "radio", "textbox") else e.context,
+        )
+
+    return [_seen(label, elements=tuple(of(e) for e in label.observation.tree.elements)) for label in labels]
+
+
+def _company(labels: Sequence[Label], rng: np.random.Generator) -> Sequence[Label]:
+    """A bar of links that have nothing to do with the goal, above or below."""
+    words = (
+        "Home",
+        "About us",
+        "Help",
+        "Contact",
+        "News",
+        "Imprint",
+        "Careers",
+        "Blog",
+        "Cart",
+        "Sign out",
+        "Settings",
+    )
+    goal = labels[0].observation.goal.lower()
+    free = [w for w in words if not any(part.lower() in goal for part in w.split())]
+    if not free:
+        return labels
+    count = int(rng.integers(1, 1 + min(5, len(free))))
+    names = [free[int(i)] for i in rng.choice(len(free), count, replace=False)]
+    high = bool(rng.random() < 0.5)
+
+    def of(tree: ActionTree) -> tuple[Element, ...]:
+        bottom = max((e.box[1] + e.box[3] for e in tree.elements), default=0.0)
+        shift = 24.0 if high else 0.0
+        y = 4.0 if high else bottom + 8.0
+        bar = tuple(
+            Element(f"more{n}", "link", "a", name, box=(8.0 + 70 * n, y, 60.0, 16.0), states=("actionable", "visible"))
+            for n, name in enumerate(names)
+        )
+        own = tuple(dataclasses.replace(e, box=(e.box[0], e.box[1] + shift, *e.box[2:])) for e in tree.elements)
+        return (*bar, *own) if high else (*own, *bar)
+
+    return [_seen(label, elements=of(label.observation.tree)) for label in labels]

@@ -1,0 +1,54 @@
+"""From episodes to what a network is trained on: a segment, the right choices, the point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from webagent.envs.types import Action, Observation
+from webagent.models.batch import POINT_RANGE, Answers, Batch, collate, collate_answers
+from webagent.models.config import PolicyConfig
+from webagent.models.grammar import Choice, Unspeakable, spell
+from webagent.models.segment import Segment, read_observation
+from webagent.models.words import Words
+
+
+@dataclass(frozen=True)
+class Row:
+    """One step. ``choices`` is () where nothing is to be learned from it. ``outcome``: in [-1, 1], or None."""
+
+    segment: Segment
+    choices: tuple[Choice, ...]
+    point: tuple[float, ...] | None
+    outcome: float | None = None
+
+
+@dataclass(frozen=True)
+class Label:
+    """An observation and what was right there: None where nobody knew. ``outcome`` as in ``Row``."""
+
+    observation: Observation
+    action: Action | None
+    outcome: float | None = None
+
+
+def row_of(label: Label, words: Words, config: PolicyConfig) -> Row:
+    """Read and spelled; an action that the policy cannot say is not learned from."""
+    segment = read_observation(label.observation, words, config)
+    choices: tuple[Choice, ...] = ()
+    point = None
+    if label.action is not None:
+        point = label.action.point
+        low, high = POINT_RANGE
+        if point is None or all(low <= p < high for p in point):
+            try:
+                choices = spell(label.action, segment, words, config.text_tokens)
+            except Unspeakable:
+                choices = ()
+    return Row(segment, choices, point if choices else None, label.outcome)
+
+
+def collate_rows(rows: Sequence[Row], vocabulary: int) -> tuple[Batch, Answers]:
+    """Side by side."""
+    batch = collate([row.segment for row in rows])
+    return batch, collate_answers([row.choices for row in rows], [row.point for row in rows], batch, vocabulary)

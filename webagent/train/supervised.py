@@ -1,0 +1,267 @@
+"""Imitation: the policy learns to say what demonstrators said, by cross-entropy over every choice of every action.
+
+    train(Supervised(data=("demos",), out="run", steps=10_000))
+
+One process a device, the same script under ``torchrun`` on several. Streams of episodes go through the network stretch
+by stretch, memory and all, with gradients through the memory of a stretch (truncated back-propagation through time).
+The gates of compressive memory have a learning rate of their own and no decay: with the trunk's they never move (see
+docs/LOG.md). What is saved as the policy is a moving average of the weights.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from webagent.models.checkpoint import Policy, save_policy
+from webagent.models.config import PolicyConfig
+from webagent.models.losses import surprise
+from webagent.models.network import PolicyNet
+from webagent.models.words import Words
+
+from .run_folder import POLICY, RunFolder
+from .stretches import Augment, Shelf, Stretch, Stretches
+
+MAY_DIFFER = ("out", "workers", "device", "compiled", "save_s", "report_every")
+
+
+@dataclass(frozen=True)
+class Supervised:
+    """Settings of a run, flat; saved with it."""
+
+    out: str
+    """The run's folder."""
+    steps: int = 10_000
+    """Updates in all; the learning rate falls to nothing by the last one."""
+    rows: int = 256
+    """Streams side by side, over all devices together."""
+    stretch: int = 4
+    """Steps of a stream between two updates."""
+    learning_rate: float = 1e-3
+    gate_rate: float = 1e-2
+    """Learning rate of the compressive memory's gates."""
+    warmup: int = 200
+    """Updates until the learning rate is at its height."""
+    decay: float = 0.05
+    """Of matrices; norms, biases, embeddings and gates have none."""
+    average: float = 0.998
+    """Weight of the past in the moving average of the weights."""
+    value_weight: float = 0.1
+    """Of the value's loss beside the actions'."""
+    clip: float = 1.0
+    """Largest norm of a gradient."""
+    seed: int = 0
+    device: str = "cpu"
+    workers: int = 0
+    """Processes that make batches."""
+    compiled: bool = False
+    """Whether the trunk is compiled (CUDA)."""
+    save_s: float = 60.0
+    """Seconds between two saves."""
+    report_every: int = 50
+    """Updates between two reports."""
+
+
+@dataclass
+class Material:
+    """What is learned from. ``weights``: how often each task is drawn."""
+
+    shelf: Shelf
+    words: Words
+    config: PolicyConfig
+    weights: dict[str, float] | None = None
+    augment: Augment | None = None
+    start: dict[str, Tensor] | None = None
+    """Weights to begin with, or None for new ones."""
+
+
+Report = Callable[[int, dict[str, float]], None]
+
+
+def train(settings: Supervised, material: Material, resume: bool = False, report: Report | None = None) -> Policy:
+    """Run to the last update; goes on where it was with ``resume``. Raises ``UsageError``, ``DataDamaged``."""
+    rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+    device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if settings.device == "cuda" else settings.device
+    folder = RunFolder(settings.out, dataclasses.asdict(settings), resume or rank > 0, MAY_DIFFER)
+    with _together(world, device):
+        run = _Run(settings, material, device, rank, world)
+        state = folder.load(device) if resume else None
+        if state is not None:
+            run.load(state)
+        last_save, sums = time.monotonic(), _Sums()
+        for stretch in run.batches():
+            sums.add(run.update(stretch.to(device)))
+            if rank == 0 and (run.step % settings.report_every == 0 or run.step == settings.steps):
+                numbers = {**sums.means(), "rate": run.rate()}
+                folder.report(run.step, numbers)
+                if report:
+                    report(run.step, numbers)
+                sums = _Sums()
+            if rank == 0 and (time.monotonic() - last_save > settings.save_s or run.step == settings.steps):
+                folder.save(run.state())
+                save_policy(folder.path / POLICY, run.policy())
+                last_save = time.monotonic()
+    folder.close()
+    return run.policy()
+
+
+class _Run:
+    """Network, optimiser, average, and how far it is."""
+
+    def __init__(self, settings: Supervised, material: Material, device: str, rank: int, world: int) -> None:
+        self.settings, self.material, self.device, self.rank, self.world = settings, material, device, rank, world
+        torch.manual_seed(settings.seed)
+        self.net = PolicyNet(material.config)
+        if material.start is not None:
+            self.net.load_state_dict(material.start)
+        self.net.to(device).train()
+        self.optimiser = torch.optim.AdamW(
+            _groups(self.net, settings), betas=(0.9, 0.98), fused=device.startswith("cuda")
+        )
+        self.averaged = {name: p.detach().clone() for name, p in self.net.state_dict().items()}
+        self.step = 0
+        if settings.compiled:
+            self.net.trunk.forward = torch.compile(self.net.trunk.forward, dynamic=True)  # type: ignore[method-assign]
+
+    def batches(self) -> Iterator[Stretch]:
+        s, m = self.settings, self.material
+        made = Stretches(
+            m.shelf, m.words, m.config, rows=s.rows // self.world, steps=s.stretch, seed=s.seed, weights=m.weights,
+            augment=m.augment,
+        )  # fmt: skip
+        order = [n * self.world + self.rank for n in range(self.step, s.steps)]
+        options: dict[str, Any] = {"prefetch_factor": 4, "multiprocessing_context": "fork"} if s.workers else {}
+        yield from DataLoader(made, batch_size=None, sampler=order, num_workers=s.workers, **options)
+
+    def rate(self) -> float:
+        """Learning rate of the coming update, as a part of its height."""
+        s = self.settings
+        if self.step < s.warmup:
+            return (self.step + 1) / s.warmup
+        return 0.5 * (1 + math.cos(math.pi * (self.step - s.warmup) / max(1, s.steps - s.warmup)))
+
+    def update(self, stretch: Stretch) -> dict[str, float]:
+        rate = self.rate()
+        for group in self.optimiser.param_groups:
+            group["lr"] = group["height"] * rate
+        half = torch.autocast("cuda", torch.bfloat16) if self.device.startswith("cuda") else contextlib.nullcontext()
+        with half:
+            loss, numbers = stretch_loss(self.net, stretch, self.settings.value_weight)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if self.world > 1:
+            _average_gradients(self.net, self.world)
+        norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.settings.clip)
+        self.optimiser.step()
+        self.step += 1
+        past = min(self.settings.average, (1 + self.step) / (10 + self.step))
+        own = self.net.state_dict()
+        torch._foreach_lerp_(list(self.averaged.values()), [own[name] for name in self.averaged], 1 - past)
+        return {**numbers, "gradient": norm.detach()}  # type: ignore[dict-item]
+
+    def policy(self) -> Policy:
+        """The averaged weights, on the CPU."""
+        net = PolicyNet(self.material.config)
+        net.load_state_dict({name: p.cpu() for name, p in self.averaged.items()})
+        return Policy(net.eval(), self.material.words, {"trained": {"updates": self.step}})
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "net": self.net.state_dict(), "optimiser": self.optimiser.state_dict(), "averaged": self.averaged,
+            "step": self.step,
+        }  # fmt: skip
+
+    def load(self, state: dict[str, Any]) -> None:
+        self.net.load_state_dict(state["net"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.averaged, self.step = state["averaged"], state["step"]
+
+
+def stretch_loss(net: PolicyNet, stretch: Stretch, value_weight: float) -> tuple[Tensor, dict[str, Any]]:
+    """The mean loss a labelled step, nats, and numbers for the report (tensors, not yet waited for)."""
+    memory = net.trunk.empty(stretch.parts[0][0].size, net.registers.device)
+    going = torch.ones(stretch.parts[0][0].size, dtype=torch.bool, device=net.registers.device)
+    total, wrong, valued, count, value_count = (torch.zeros((), device=net.registers.device) for _ in range(5))
+    for batch, answers, fresh, outcome in stretch.parts:
+        memory = memory.fresh(fresh)
+        reading = net.read(batch, memory)
+        found = surprise(net, reading, answers, memory)
+        known = (answers.kinds[:, 0] >= 0).float() * answers.weight
+        total = total + ((found.nll + found.rest) * known).sum()
+        wrong, count = wrong + (found.first_wrong * known).sum(), count + known.sum()
+        judged = ~outcome.isnan()
+        said = torch.tanh(net.value(reading.start)[:, 0].float())
+        valued = valued + ((said - outcome.nan_to_num()).square() * judged).sum()
+        value_count = value_count + judged.sum()
+        memory = net.trunk.remember(memory, found.tail, found.used, going)
+    action, value = total / count.clamp_min(1), valued / value_count.clamp_min(1)
+    numbers = {"loss": action.detach(), "wrong": (wrong / count.clamp_min(1)).detach(), "value_loss": value.detach()}
+    return action + value_weight * value, numbers
+
+
+def _groups(net: PolicyNet, settings: Supervised) -> list[dict[str, Any]]:
+    """Matrices decay; gates have a rate of their own."""
+    gates, plain, decayed = [], [], []
+    tables = {id(m.weight) for m in net.modules() if isinstance(m, torch.nn.Embedding)}
+    for name, p in net.named_parameters():
+        group = gates if name.endswith("memory_gate") else plain if p.ndim < 2 or id(p) in tables else decayed
+        group.append(p)
+    made = [
+        {"params": decayed, "height": settings.learning_rate, "weight_decay": settings.decay},
+        {"params": plain, "height": settings.learning_rate, "weight_decay": 0.0},
+        {"params": gates, "height": settings.gate_rate, "weight_decay": 0.0},
+    ]
+    return [{**group, "lr": 0.0} for group in made if group["params"]]
+
+
+def _average_gradients(net: PolicyNet, world: int) -> None:
+    import torch.distributed
+
+    for p in net.parameters():
+        grad = p.grad if p.grad is not None else torch.zeros_like(p)
+        torch.distributed.all_reduce(grad)
+        p.grad = grad / world
+
+
+@contextlib.contextmanager
+def _together(world: int, device: str) -> Iterator[None]:
+    """Joined with the other processes of ``torchrun``, if there are any."""
+    if world == 1:
+        yield
+        return
+    import torch.distributed
+
+    if device.startswith("cuda"):
+        torch.cuda.set_device(device)
+    torch.distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo")
+    try:
+        yield
+    finally:
+        torch.distributed.destroy_process_group()
+
+
+class _Sums:
+    """Means over the updates since the last report, and how many there were a second."""
+
+    def __init__(self) -> None:
+        self.started, self.count = time.monotonic(), 0
+        self.totals: dict[str, Any] = {}
+
+    def add(self, numbers: dict[str, Any]) -> None:
+        self.count += 1
+        for name, value in numbers.items():
+            self.totals[name] = self.totals.get(name, 0.0) + value
+
+    def means(self) -> dict[str, float]:
+        means = {name: float(total) / self.count for name, total in self.totals.items()}
+        return {**means, "updates_per_s": self.count / max(1e-9, time.monotonic() - self.started)}
