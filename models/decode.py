@@ -25,7 +25,7 @@ Pairs = list[tuple[Tensor, Tensor]]
 @dataclass(frozen=True)
 class Decision:
     """``action``: None where what was said is no action (``why`` tells). ``logprob``: of all its choices, nats.
-    ``targets``: the likeliest targets of its op with their log-probabilities, best first. ``value`` in [-1, 1]."""
+    ``targets``: the likeliest targets of its op, best first, each with the log-probability of op and target."""
 
     action: Action | None
     choices: tuple[Choice, ...]
@@ -112,23 +112,23 @@ def _choose(
     index, logprob = (part.tolist() for part in chooser.take(scores))
     ends = kind in (Kind.GOAL_END, Kind.WORD_END)
     cases = net.case(states).argmax(-1).tolist() if ends else [0] * len(which)
-    best = _best(scores) if kind == Kind.TARGET else None
+    best = _best(scores, [rows[n].logprob for n in which]) if kind == Kind.TARGET else None
     places = _places(net, states) if kind == Kind.POINT else None
     for k, n in enumerate(which):
         row = rows[n]
         row.logprob += logprob[k]
         row.targets = best[k] if best else row.targets
         row.point = places[k] if places else row.point
-        own = apart(index[k], reading.batch, net.config.vocabulary) if kind == Kind.WRITE else (kind, index[k])
-        row.choices.append(Choice(*own, cases[k]))
+        own, number = apart(index[k], reading.batch, net.config.vocabulary) if kind == Kind.WRITE else (kind, index[k])
+        row.choices.append(Choice(own, number, cases[k]))
 
 
 def _scores(net: PolicyNet, reading: Reading, states: Tensor, kind: Kind, choices: list[list[Choice]]) -> Tensor:
     """Of all that may be chosen now, [n, choices]; -inf for what makes no sense."""
     if kind == Kind.OP:
-        return net.op(states).float()  # type: ignore[no-any-return]
+        return net.op(states).float()
     if kind == Kind.POINT:
-        return net.use_point(states).float()  # type: ignore[no-any-return]
+        return net.use_point(states).float()
     if kind == Kind.WRITE:
         return net.texts(states[:, None], reading, torch.ones_like(states[:, :1], dtype=torch.bool))
     scores = net.point_at(kind, states[:, None], reading)[:, 0]
@@ -153,10 +153,10 @@ def _some(reading: Reading, which: list[int]) -> Reading:
     return replace(reading, batch=batch, **{name: getattr(reading, name)[which] for name in names})
 
 
-def _best(scores: Tensor, few: int = 5) -> list[tuple[tuple[int, float], ...]]:
+def _best(scores: Tensor, before: list[float], few: int = 5) -> list[tuple[tuple[int, float], ...]]:
     top = torch.log_softmax(scores, -1).topk(min(few, scores.shape[1]))
-    rows = zip(top.indices.tolist(), top.values.tolist())
-    return [tuple((i, p) for i, p in zip(*row) if p > -math.inf) for row in rows]
+    rows = zip(top.indices.tolist(), top.values.tolist(), before)
+    return [tuple((i, p + so_far) for i, p in zip(where, logs) if p > -math.inf) for where, logs, so_far in rows]
 
 
 def _places(net: PolicyNet, states: Tensor) -> list[tuple[float, ...]]:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 from webagent.envs.types import OPS, Action, Op
 
@@ -192,8 +193,8 @@ def _occurrences(text: str, where: str) -> list[tuple[int, int]]:
     return list(dict.fromkeys([*quoted, *whole, *spans]))
 
 
-def _span(places: Sequence[Sequence[int]], start: int, end: int) -> tuple[int, int] | None:
-    """First and last subword that cover exactly these characters."""
+def _span(places: Any, start: int, end: int) -> tuple[int, int] | None:
+    """First and last subword that cover exactly these characters; ``places`` [n, 2]."""
     first = next((n for n, (a, b) in enumerate(places) if a == start and b > a), None)
     if first is None:
         return None

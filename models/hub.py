@@ -55,7 +55,7 @@ class WebAgentPolicy(PreTrainedModel):
     def forward(self, batch: Batch, memory: Memory | None = None) -> Tensor:
         """Scores of the ops, [B, ops]; ``net`` goes on from there."""
         memory = memory or self.net.trunk.empty(batch.size, self.device)
-        return self.net.op(self.net.read(batch, memory).start)  # type: ignore[no-any-return]
+        return self.net.op(self.net.read(batch, memory).start)
 
 
 AutoConfig.register(MODEL_TYPE, WebAgentConfig)

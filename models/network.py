@@ -168,7 +168,7 @@ class PolicyNet(nn.Module):
         own = torch.cat([own.new_ones(count, earlier), own], 1)[None].expand(made.shape[0], -1, -1)
         mask = torch.cat([reading.seen[:, None].expand(-1, count, -1), own], 2)
         relations = made.new_zeros(1, self.config.heads, count, mask.shape[2]).expand(made.shape[0], -1, -1, -1)
-        return self.trunk(made, relations, mask, memory, past)  # type: ignore[arg-type]
+        return self.trunk(made, relations, mask, memory, past)
 
     def tail(self, reading: Reading, said: list[tuple[Tensor, Tensor]]) -> list[tuple[Tensor, Tensor]]:
         """Keys and values [B, H, kept, D] of what a memory keeps: registers, the action's beginning, op and target."""

@@ -36,7 +36,7 @@ class Relations(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         found = {"match": match(batch), "order": order(batch), "tree": tree(batch), "place": place(batch)}
-        return sum(self.tables[name](of) for name, of in found.items()).permute(0, 3, 1, 2)  # type: ignore[union-attr]
+        return sum(self.tables[name](of) for name, of in found.items()).permute(0, 3, 1, 2)
 
 
 def match(batch: Batch) -> Tensor:

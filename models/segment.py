@@ -117,7 +117,7 @@ def _page_of(seen: Observation) -> Element:
     tree = seen.tree
     return Element(
         "", "page", "", name=seen.title, value=str(len(seen.tabs)) if len(seen.tabs) > 1 else "",
-        context=seen.last_error, box=(0.0, 0.0, *map(float, tree.viewport)), scroll=tree.scroll,
+        context=seen.last_error, box=(0.0, 0.0, float(tree.viewport[0]), float(tree.viewport[1])), scroll=tree.scroll,
     )  # fmt: skip
 
 

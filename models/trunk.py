@@ -44,6 +44,15 @@ class Memory:
             self.keys[:, index], self.values[:, index], self.ages[index], self.matrix[:, index], self.norm[:, index]
         )
 
+    def fresh(self, begins: Tensor) -> Memory:
+        """Emptied for the episodes that begin, ``begins`` [B]."""
+        goes_on = ~begins
+        many = goes_on[None, :, None, None]
+        return Memory(
+            self.keys * many[..., None], self.values * many[..., None], self.ages * goes_on[:, None],
+            self.matrix * many[..., None], self.norm * many,
+        )  # fmt: skip
+
     def detached(self) -> Memory:
         return Memory(*(part.detach() for part in vars(self).values()))
 

@@ -89,7 +89,7 @@ for module in (
     app.command(module.NAME, epilog=module.EXAMPLE)(getattr(module, module.NAME))
 
 data_app = typer.Typer(cls=Commands, rich_markup_mode=None, help=data_command.HELP)
-for name, (command, example) in data_command.COMMANDS.items():
+for name, command, example in data_command.COMMANDS:
     data_app.command(name, epilog=example)(command)
 app.add_typer(data_app, name=data_command.NAME)
 
@@ -166,7 +166,7 @@ def _take_json(args: list[str]) -> tuple[list[str], bool]:
 
 
 def _command_of(args: list[str]) -> str:
-    names = {c.name for c in (*app.registered_commands, *app.registered_groups)}
+    names = {c.name for c in app.registered_commands} | {g.name for g in app.registered_groups}
     return next((arg for arg in args if arg in names), "")
 
 

@@ -36,7 +36,6 @@ class Demonstration:
     first: int = 0
     """Number of the first episode, so that a corpus can be added to."""
     out: str = ""
-    settle: str = "frame"
     policy: str = "expert"
     browser: str | None = None
 
@@ -59,7 +58,7 @@ def open_stage(settings: Demonstration) -> Iterator[Play]:
             seed = training_seed(settings.seed, task, i)
             try:
                 if open_for != task:
-                    env, open_for = WebEnv(suite.scenario(task), browser=browser, settle=settings.settle), task
+                    env, open_for = WebEnv(suite.scenario(task), browser=browser), task
                 episode = run_episode(env, make_agent, seed=seed, source=settings.policy)
             except BrowserGone:
                 raise  # the process starts anew

@@ -36,8 +36,10 @@ def click(e: Element, point: tuple[float, float] | None = None) -> Action:
 
 
 def fill(e: Element, text: str) -> Move:
-    """Have exactly this text in a field."""
-    return None if e.value == text else Action("type", e.ref, text=text)
+    """Have exactly this text in a field. ``type`` adds to what is there, so a wrong text goes first."""
+    if e.value == text:
+        return None
+    return Action("clear", e.ref) if e.value and e.tag != "input:number" else Action("type", e.ref, text=text)
 
 
 def choose(e: Element, label: str) -> Move:

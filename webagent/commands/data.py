@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,10 +20,11 @@ HELP = "Corpora of episodes: list, stats, import, expert."
 SHOWN = 5
 
 CorpusUrl = Annotated[str, typer.Argument(metavar="CORPUS", help="A folder, or any URL that fsspec opens.")]
+Limit = Annotated[int, flag("--limit", "How many at most.", metavar="N", min=1)]
 Out = Annotated[str, flag("--out", "The corpus to add to; made if need be.", metavar="CORPUS")]
 
 
-def list_(corpus: CorpusUrl, tasks: Tasks = None, limit: int = 50, as_json: AsJson = False) -> Result:
+def list_(corpus: CorpusUrl, tasks: Tasks = None, limit: Limit = 50, as_json: AsJson = False) -> Result:
     """List the episodes of a corpus."""
     damage = Damage()
     rows = [row for row in _ends(corpus, damage) if _matches(row["task"], tasks)]
@@ -107,7 +109,6 @@ def expert(
     first: Annotated[int, flag("--first", "Number of the first episode.", metavar="N", min=0)] = 0,
     seed: Annotated[int, flag("--seed", "From which every episode's own seed is derived.", metavar="N", min=0)] = 0,
     jobs: Annotated[int, flag("--jobs", "Processes, each with a browser of its own.", metavar="N", min=1)] = 1,
-    settle: Annotated[str, flag("--settle", "How long a page may go on after an action: input or frame.")] = "frame",
     out: Annotated[str, flag("--out", "The corpus to add to (default: only play).", metavar="CORPUS")] = "",
     browser: Browser = None,
     quiet: Quiet = False,
@@ -126,7 +127,7 @@ def expert(
     able = tuple(task for task in chosen if task.partition(".")[2] in experts())
     if not able:
         expert_for(chosen[0])  # says which there are
-    settings = Demonstration(suite, able, episodes, seed, first, out, settle, browser=browser)
+    settings = Demonstration(suite, able, episodes, seed, first, out, browser=browser)
     won: Counter[str] = Counter()
     with Console(quiet).progress(f"{found.name} expert", episodes * len(able)) as progress:
 
@@ -147,12 +148,12 @@ def expert(
     return Result(data, "\n".join(lines + ([f"added to {out}"] if out else [])))
 
 
-COMMANDS = {
-    "list": (list_, "Example:  webagent data list demos --tasks 'miniwob.click-*'"),
-    "stats": (stats, "Example:  webagent data stats demos"),
-    "import": (import_, "Example:  webagent data import mind2web mind2web_raw.json --out goals"),
-    "expert": (expert, "Example:  webagent data expert miniwob --tasks 'click-*' --episodes 100 --out demos"),
-}
+COMMANDS: tuple[tuple[str, Callable[..., Result], str], ...] = (
+    ("list", list_, "Example:  webagent data list demos --tasks 'miniwob.click-*'"),
+    ("stats", stats, "Example:  webagent data stats demos"),
+    ("import", import_, "Example:  webagent data import mind2web mind2web_raw.json --out goals"),
+    ("expert", expert, "Example:  webagent data expert miniwob --tasks 'click-*' --episodes 100 --out demos"),
+)
 
 
 class Damage:

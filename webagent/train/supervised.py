@@ -167,7 +167,7 @@ class _Run:
         past = min(self.settings.average, (1 + self.step) / (10 + self.step))
         own = self.net.state_dict()
         torch._foreach_lerp_(list(self.averaged.values()), [own[name] for name in self.averaged], 1 - past)
-        return {**numbers, "gradient": norm.detach()}  # type: ignore[dict-item]
+        return {**numbers, "gradient": norm.detach()}
 
     def policy(self) -> Policy:
         """The averaged weights, on the CPU."""
@@ -211,7 +211,9 @@ def stretch_loss(net: PolicyNet, stretch: Stretch, value_weight: float) -> tuple
 
 def _groups(net: PolicyNet, settings: Supervised) -> list[dict[str, Any]]:
     """Matrices decay; gates have a rate of their own."""
-    gates, plain, decayed = [], [], []
+    gates: list[torch.nn.Parameter] = []
+    plain: list[torch.nn.Parameter] = []
+    decayed: list[torch.nn.Parameter] = []
     tables = {id(m.weight) for m in net.modules() if isinstance(m, torch.nn.Embedding)}
     for name, p in net.named_parameters():
         group = gates if name.endswith("memory_gate") else plain if p.ndim < 2 or id(p) in tables else decayed
