@@ -19,8 +19,23 @@ from .segment import FIELDS, LIMITS, Segment
 
 STEP = 16
 """Sizes are padded to multiples of this, so that few shapes occur."""
-POINT_RANGE = (-0.5, 1.5)
-"""Of the fractions of a target's box that are predicted."""
+FARTHEST = 12.0
+"""How many sizes of its target away from its middle a point may lie."""
+REACH = 1.5
+
+
+def flat(point: Tensor) -> Tensor:
+    """Fractions of a target's box in [0, 1]: even inside the box (a third of all), by the logarithm outside."""
+    off = (point - 0.5).clamp(-FARTHEST, FARTHEST)
+    beyond = (off.abs() - 0.5).clamp_min(0)
+    return (off.clamp(-0.5, 0.5) + off.sign() * torch.log1p(4 * beyond) / 4) / (2 * REACH) + 0.5
+
+
+def unflat(place: Tensor) -> Tensor:
+    """The inverse of ``flat``."""
+    off = (place - 0.5) * (2 * REACH)
+    beyond = (off.abs() - 0.5).clamp_min(0)
+    return off.clamp(-0.5, 0.5) + off.sign() * torch.expm1(4 * beyond) / 4 + 0.5
 
 
 @dataclass

@@ -12,7 +12,7 @@ from torch import Tensor
 from webagent.envs.errors import BadAction
 from webagent.envs.types import OPS, Action
 
-from .batch import FIELD_COUNT, POINT_RANGE, Batch, apart, collate
+from .batch import FIELD_COUNT, Batch, apart, collate, unflat
 from .grammar import MAY_AIM_AT_NOTHING, Choice, Kind, next_kind, utter
 from .network import MOST_CHOICES, PolicyNet, Reading
 from .segment import Segment
@@ -161,11 +161,10 @@ def _best(scores: Tensor, before: list[float], few: int = 5) -> list[tuple[tuple
 
 def _places(net: PolicyNet, states: Tensor) -> list[tuple[float, ...]]:
     """The four coordinates: the likeliest bin, and where in it."""
-    low, high = POINT_RANGE
     _, bins, rest = net.points(states)
     best = bins.argmax(-1)
     place = best + rest.gather(2, best[..., None])[..., 0]
-    return [tuple(round(p, 4) for p in row) for row in (low + (high - low) * place / bins.shape[-1]).tolist()]
+    return [tuple(round(p, 4) for p in row) for row in unflat(place / bins.shape[-1]).tolist()]
 
 
 def _decision(row: _Row, segment: Segment, words: Words, value: float) -> Decision:

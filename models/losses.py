@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .batch import POINT_RANGE, Answers, offsets
+from .batch import Answers, flat, offsets
 from .grammar import TEXT_KINDS, Kind
 from .network import PolicyNet, Reading
 from .trunk import Memory
@@ -73,8 +73,7 @@ def _point_loss(net: PolicyNet, states: Tensor, answers: Answers) -> tuple[Tenso
     """[B] each; 0 where an action has no point."""
     last = (answers.kinds == Kind.POINT).long().argmax(1)
     _, scores, rest = net.points(states[torch.arange(len(last), device=last.device), last])
-    low, high = POINT_RANGE
-    place = ((answers.point - low) / (high - low)).clamp(0, 1 - 1e-6) * net.config.point_bins
+    place = flat(answers.point).clamp(0, 1 - 1e-6) * net.config.point_bins
     right = place.long()
     bins = functional.cross_entropy(scores.flatten(0, 1), right.flatten(), reduction="none").view_as(place)
     off = (rest.gather(2, right[..., None])[..., 0] - (place - right)).abs()

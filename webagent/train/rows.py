@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from webagent.envs.types import Action, Observation
-from webagent.models.batch import POINT_RANGE, Answers, Batch, collate, collate_answers
+from webagent.models.batch import FARTHEST, Answers, Batch, collate, collate_answers
 from webagent.models.config import PolicyConfig
 from webagent.models.grammar import Choice, Unspeakable, spell
 from webagent.models.segment import Segment, read_observation
@@ -39,8 +39,7 @@ def row_of(label: Label, words: Words, config: PolicyConfig) -> Row:
     point = None
     if label.action is not None:
         point = label.action.point
-        low, high = POINT_RANGE
-        if point is None or all(low <= p < high for p in point):
+        if point is None or all(abs(p - 0.5) < FARTHEST for p in point):
             try:
                 choices = spell(label.action, segment, words, config.text_tokens)
             except Unspeakable:
