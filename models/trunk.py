@@ -44,6 +44,13 @@ class Memory:
             self.keys[:, index], self.values[:, index], self.ages[index], self.matrix[:, index], self.norm[:, index]
         )
 
+    def put(self, index: Tensor, other: Memory) -> Memory:
+        """With the episodes ``index`` [B'] replaced by those of ``other``."""
+        for name in ("keys", "values", "matrix", "norm"):
+            getattr(self, name)[:, index] = getattr(other, name).to(getattr(self, name).dtype)
+        self.ages[index] = other.ages
+        return self
+
     def fresh(self, begins: Tensor) -> Memory:
         """Emptied for the episodes that begin, ``begins`` [B]."""
         goes_on = ~begins

@@ -44,6 +44,13 @@ class Words:
         except Exception as error:  # the library raises nothing narrower
             raise DataDamaged(f"{path} is no tokenizer: {error}") from error
 
+    @classmethod
+    def of_text(cls, text: str) -> Words:
+        """From the content of a ``tokenizer.json``."""
+        from tokenizers import Tokenizer
+
+        return cls(Tokenizer.from_str(text))
+
     def _read(self, text: str) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
         """Subword ids and the characters ``(start, end)`` that each covers, outer spaces aside."""
         found = self.tokenizer.encode(text, add_special_tokens=False)

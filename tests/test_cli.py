@@ -102,7 +102,7 @@ def test_a_mirror_sets_its_flag(capsys: pytest.CaptureFixture[str], monkeypatch:
 # ---- mistakes ------------------------------------------------------------------------------------------------------
 
 MISTAKES = [
-    (["rnu"], "unknown command 'rnu'", "did you mean 'run'?"),
+    (["rnu"], "unknown command 'rnu'", "did you mean 'run'"),
     (["run", "--polcy", "x"], "unknown flag '--polcy'", "did you mean '--policy'"),
     (["run", "--search", "8"], "unknown flag '--search'", "did you mean "),
     (["bench", "minwob"], "unknown suite 'minwob'", "did you mean 'miniwob'?"),

@@ -74,6 +74,15 @@ def test_painted_marks_are_told_and_other_boxes_are_not(look: Look) -> None:
     assert marks == [("", "#c9fd89"), ("disk", None)]
 
 
+def test_a_painted_host_of_a_closed_root_is_looked_into(look: Look) -> None:
+    env = look(
+        '<div id="h" style="width:30px;height:30px;background:#cccccc"></div>'
+        "<script>h.attachShadow({mode: 'closed'}).innerHTML = '<button>In</button>'</script>"
+    )
+    assert [e.name for e in env.observation.tree.actionable] == ["In"]
+    assert not [e for e in env.observation.tree.elements if e.role == "img"]
+
+
 def test_drawn_letters_have_their_colour(look: Look) -> None:
     env = look(
         '<svg width=100 height=100><text x=10 y=20 fill="#ff0000">A</text>'

@@ -7,6 +7,7 @@ a few tasks, the pixels; never class names, which jQuery UI leaves in another or
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import random
 import time
 from collections.abc import AsyncIterator
@@ -77,10 +78,12 @@ def test_every_page_of_the_package_is_a_task_and_nothing_else() -> None:
 def test_subsets_have_the_sizes_that_their_papers_give() -> None:
     lists = miniwob.subsets()
     missing = miniwob.missing()
-    sizes = {"bgym125": 125, "ccnet104": 104, "webgum56": 56, "pix2act59": 59, "train62": 62, "test63": 63}
+    sizes = {"bgym125": 125, "ccnet104": 104, "webgum56": 56, "pix2act59": 59, "train62": 62, "test63": 63, "dev12": 12}
     assert {name: len(tasks) + len(missing.get(name, ())) for name, tasks in lists.items()} == sizes
     assert missing == {"ccnet104": ("drag-item",), "pix2act59": ("drag-item",)}
     assert all(set(tasks) <= set(task_names()) and len(set(tasks)) == len(tasks) for tasks in lists.values())
+    by_hash = sorted(lists["train62"], key=lambda name: hashlib.sha256(name.encode()).hexdigest())
+    assert set(lists["dev12"]) == set(by_hash[:12])
     assert set(lists["train62"]) | set(lists["test63"]) == set(lists["bgym125"])
     assert miniwob.subset("webgum56") == lists["webgum56"]
 

@@ -13,7 +13,7 @@ from webagent.envs.session import Options, Session
 from webagent.envs.types import ActionTree
 
 pytestmark = pytest.mark.browser
-HOSTS = "".join(f"<div style='width:{20 + n}px;height:20px;background:#ccc'></div>" for n in range(5))
+HOSTS = "".join(f"<div style='width:{20 + n}px;height:20px;'></div>" for n in range(5))
 ADD = "document.body.append(Object.assign(document.createElement('button'), {textContent: '%s'}))"
 REMOVE = "[...document.querySelectorAll('button')].find((b) => b.textContent === '%s').remove()"
 

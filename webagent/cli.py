@@ -32,6 +32,7 @@ from webagent.commands import run as run_command
 from webagent.commands import show as show_command
 from webagent.commands import speed as speed_command
 from webagent.commands import tasks as tasks_command
+from webagent.commands import train as train_command
 
 SCHEMA = 1
 INTERRUPTED = 130
@@ -88,10 +89,11 @@ for module in (
 ):  # fmt: skip
     app.command(module.NAME, epilog=module.EXAMPLE)(getattr(module, module.NAME))
 
-data_app = typer.Typer(cls=Commands, rich_markup_mode=None, help=data_command.HELP)
-for name, command, example in data_command.COMMANDS:
-    data_app.command(name, epilog=example)(command)
-app.add_typer(data_app, name=data_command.NAME)
+for group in (data_command, train_command):
+    inner = typer.Typer(cls=Commands, rich_markup_mode=None, help=group.HELP)
+    for name, command, example in group.COMMANDS:
+        inner.command(name, epilog=example)(command)
+    app.add_typer(inner, name=group.NAME)
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:

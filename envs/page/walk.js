@@ -148,7 +148,7 @@ function collect(doc, flagged) {
         act = true;
         if (!CONTAINER.has(role) || role === "listitem" || role === "row" || role === "group") kind = role === "cell" ? "gridcell" : "clickable";
       }
-      if (!act && !region && role === "" && isMark(el, tag, style)) return void push(el, "img", tag, false, { mark: true });
+      if (!act && !region && role === "" && isMark(el, tag, style)) return void (push(el, "img", tag, false, { mark: true }), mayHide(el) && hosts.push(el));
     }
     if (act || region || CONTAINER.has(role) || (role === "img" && !inAct) || role === "progressbar" || role === "meter") return keep(el, tag, kind, act, region, hand);
     const saved = [textRole, mute, pointer, rows];
@@ -220,7 +220,7 @@ function collect(doc, flagged) {
 
   // A small painted box without words, which only eyes would see: an icon, a block, a swatch.
   function isMark(el, tag, style) {
-    if (mute || far !== null || firstChild.call(el) !== null || !MARKS.has(tag)) return false;
+    if (mute || far !== null || firstChild.call(el) !== null || !MARKS.has(tag) || shadowRoot.call(el) || closedRoots.get(el)) return false;
     const r = getRect.call(el);
     if (r.width < 6 || r.height < 6 || r.width > 48 || r.height > 48 || r.width > 4 * r.height || r.height > 4 * r.width) return false;
     const fill = hex(style.backgroundColor);

@@ -88,8 +88,18 @@ class Material:
 Report = Callable[[int, dict[str, float]], None]
 
 
-def train(settings: Supervised, material: Material, resume: bool = False, report: Report | None = None) -> Policy:
-    """Run to the last update; goes on where it was with ``resume``. Raises ``UsageError``, ``DataDamaged``."""
+def train(
+    settings: Supervised,
+    material: Material,
+    resume: bool = False,
+    report: Report | None = None,
+    until: int | None = None,
+) -> Policy:
+    """Run to the last update, or to update ``until``; goes on where it was with ``resume``.
+
+    Raises ``UsageError``, ``DataDamaged``.
+    """
+    last = min(settings.steps, until or settings.steps)
     rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if settings.device == "cuda" else settings.device
     folder = RunFolder(settings.out, dataclasses.asdict(settings), resume or rank > 0, MAY_DIFFER)
@@ -99,15 +109,15 @@ def train(settings: Supervised, material: Material, resume: bool = False, report
         if state is not None:
             run.load(state)
         last_save, sums = time.monotonic(), _Sums()
-        for stretch in run.batches():
+        for stretch in run.batches(last):
             sums.add(run.update(stretch.to(device)))
-            if rank == 0 and (run.step % settings.report_every == 0 or run.step == settings.steps):
+            if rank == 0 and (run.step % settings.report_every == 0 or run.step == last):
                 numbers = {**sums.means(), "rate": run.rate()}
                 folder.report(run.step, numbers)
                 if report:
                     report(run.step, numbers)
                 sums = _Sums()
-            if rank == 0 and (time.monotonic() - last_save > settings.save_s or run.step == settings.steps):
+            if rank == 0 and (time.monotonic() - last_save > settings.save_s or run.step == last):
                 folder.save(run.state())
                 save_policy(folder.path / POLICY, run.policy())
                 last_save = time.monotonic()
@@ -133,13 +143,13 @@ class _Run:
         if settings.compiled:
             self.net.trunk.forward = torch.compile(self.net.trunk.forward, dynamic=True)  # type: ignore[method-assign]
 
-    def batches(self) -> Iterator[Stretch]:
+    def batches(self, last: int) -> Iterator[Stretch]:
         s, m = self.settings, self.material
         made = Stretches(
             m.shelf, m.words, m.config, rows=s.rows // self.world, steps=s.stretch, seed=s.seed, weights=m.weights,
             augment=m.augment,
         )  # fmt: skip
-        order = [n * self.world + self.rank for n in range(self.step, s.steps)]
+        order = [n * self.world + self.rank for n in range(self.step, last)]
         options: dict[str, Any] = {"prefetch_factor": 4, "multiprocessing_context": "fork"} if s.workers else {}
         yield from DataLoader(made, batch_size=None, sampler=order, num_workers=s.workers, **options)
 

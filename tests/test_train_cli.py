@@ -1,0 +1,136 @@
+"""``webagent train``: from demonstrations to a policy that plays, with the expert's corrections in between."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from webagent import cli
+from webagent.datasets.corpus import Corpus, CorpusWriter
+from webagent.envs.types import Action, ActionTree, Element, Episode, Observation, Step, Task
+from webagent.models.checkpoint import load_policy
+from webagent.seeds import BENCH_FLOOR
+from webagent.train.material import executed, labels_of, make_words, names_in, read_library
+
+SEEN = Observation("press Go", tree=ActionTree((Element("e1", "button", "button", "Go", states=("actionable",)),)))
+
+
+def episode(source: str, success: bool | None = True, op: str = "click") -> Episode:
+    action = Action("click", "e1") if op == "click" else Action("give_up", text="lost")
+    return Episode(Task("miniwob.click-test", "press Go", ""), (Step(SEEN, action),), SEEN, source, success)
+
+
+def call(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as end:
+        cli.main(args)
+    out, err = capsys.readouterr()
+    return int(end.value.code or 0), out, err
+
+
+def told(capsys: pytest.CaptureFixture[str], *args: str) -> dict[str, Any]:
+    code, out, err = call(capsys, *args, "--json")
+    assert code == 0, out + err
+    return json.loads(out)["data"]  # type: ignore[no-any-return]
+
+
+# ---- what is learned from --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "success", "learned"),
+    [
+        ("expert", True, True),
+        ("expert", False, False),
+        ("human", True, True),
+        ("human", None, False),
+        ("dagger", True, True),
+        ("dagger", False, True),
+        ("policy:lexical", True, False),
+        ("search:x", True, True),
+    ],
+)
+def test_who_is_imitated(source: str, success: bool | None, learned: bool) -> None:
+    assert bool(labels_of(episode(source, success))) == learned
+
+
+def test_giving_up_is_not_imitated() -> None:
+    (label,) = labels_of(episode("dagger", False, "give_up"))
+    assert label.action is None and label.outcome == -1.0
+
+
+def test_goals_alone_lend_their_words(tmp_path: Path) -> None:
+    with CorpusWriter(str(tmp_path)) as writer:
+        writer.add(episode("expert"))
+        writer.add(Episode(Task("webshop.1", "a turquoise lamp", ""), (), Observation("a turquoise lamp"), "human"))
+    library = read_library([str(tmp_path)], lambda task: True, print)
+    assert library.shelf.counts() == {"miniwob.click-test": 1} and "a turquoise lamp" in library.texts
+    assert names_in(library.texts)[0] in ("press", "turquoise", "lamp")
+    words = make_words(library.texts, 300)
+    assert words.write(words.read("a turquoise lamp")[0]) == "a turquoise lamp"
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("--data", "nowhere", "--out", "run"), "expected a corpus at nowhere"),
+        (("--data", "empty", "--out", "run"), "expected episodes to learn from"),
+        (("--data", "demos", "--out", "run", "--size", "huge"), "unknown size 'huge'"),
+        (("--data", "demos", "--out", "run", "--memory", "lstm"), "unknown memory 'lstm'"),
+        (("--data", "demos", "--out", "run", "--tasks", "clik-test"), "unknown task"),
+        (("--data", "demos", "--out", "run", "--start", "nothing"), "expected a policy's folder"),
+        (("--out", "run"), "--data"),
+    ],
+)
+def test_mistakes_are_one_line(
+    capsys: pytest.CaptureFixture[str],
+    args: tuple[str, ...],
+    says: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, held in (("empty", []), ("demos", [episode("expert")])):
+        with CorpusWriter(name) as writer:
+            for one in held:
+                writer.add(one)
+    code, out, err = call(capsys, "train", "supervised", *args)
+    assert code == 2 and out == ""
+    assert err.splitlines()[-2 if "hint" in err else -1].startswith("error: ") and says in err
+
+
+# ---- from end to end -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_demonstrations_corrections_and_a_policy_that_plays(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    demos, run = str(tmp_path / "demos"), str(tmp_path / "run")
+    tasks = ("--tasks", "click-test,click-test-2")
+    told(capsys, "data", "expert", *tasks, "--episodes", "12", "--out", demos, "-q")
+    settings = ("--size", "tiny", "--steps", "40", "--rows", "16", "--stretch", "1", "--learning-rate", "0.006")
+    rounds = ("--dagger-rounds", "1", "--dagger-seconds", "3", "--actors", "2")
+    line = ("train", "supervised", "--data", demos, "--out", run, *tasks, *settings, *rounds, "-q")
+    made = told(capsys, *line)
+    torch.set_num_threads(before)
+    assert made["steps"] == 40 and load_policy(made["policy"]).about["trained"] == {"updates": 40}
+
+    rates = [json.loads(text) for text in (tmp_path / "run" / "rates.jsonl").read_text().splitlines()]
+    assert len(rates) == 1 and rates[0]["episodes"] > 3
+    corrected = list(Corpus(str(tmp_path / "run" / "dagger"), print).episodes())
+    assert corrected and {e.source for e in corrected} == {"dagger"}
+    assert all(e.task.seed < BENCH_FLOOR and len(executed(e)) == len(e.steps) for e in corrected)
+    known = {e.task.seed for e in Corpus(demos, print).episodes()}
+    assert not known & {e.task.seed for e in corrected}, "a round plays other instances than the demonstrations"
+
+    played = told(capsys, "bench", "miniwob", "--tasks", "click-test", "--episodes", "2", "--policy", made["policy"],
+                  "--out", str(tmp_path / "bench"), "-q")  # fmt: skip
+    assert played["episodes"] == 2 and played["errors"] == 0
+    code, _, err = call(capsys, *line)
+    assert code == 2 and "already holds a run" in err
+    assert told(capsys, *line, "--resume")["steps"] == 40

@@ -1,0 +1,88 @@
+"""``webagent train``: make a policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from webagent.commands import Result
+from webagent.commands.options import AsJson, Browser, Quiet, Split, Subset, Tasks, flag
+from webagent.console import Console
+
+if TYPE_CHECKING:
+    from webagent.train.rounds import Plan
+    from webagent.train.supervised import Supervised
+
+NAME = "train"
+HELP = "Train a policy: supervised."
+
+
+def supervised(
+    data: Annotated[list[str], flag("--data", "A corpus to learn from; repeat.", metavar="CORPUS")],
+    out: Annotated[str, flag("--out", "The run's folder.", metavar="RUN")],
+    size: Annotated[str, flag("--size", "tiny, small, base or large.", metavar="NAME")] = "base",
+    memory: Annotated[str, flag("--memory", "xl, infini or none.", metavar="NAME")] = "xl",
+    steps: Annotated[int, flag("--steps", "Updates in all.", metavar="N", min=1)] = 10_000,
+    rows: Annotated[int, flag("--rows", "Streams of episodes side by side.", metavar="N", min=1)] = 256,
+    stretch: Annotated[int, flag("--stretch", "Steps of a stream an update.", metavar="N", min=1)] = 4,
+    learning_rate: Annotated[float, flag("--learning-rate", "At its height.", metavar="X")] = 1e-3,
+    tasks: Tasks = None,
+    subset: Subset = None,
+    split: Split = None,
+    rounds: Annotated[int, flag("--dagger-rounds", "Rounds in which the expert corrects the policy.", min=0)] = 0,
+    seconds: Annotated[float, flag("--dagger-seconds", "Of playing, a round.", metavar="S", min=1)] = 120.0,
+    actors: Annotated[int, flag("--actors", "Processes that play, each with a browser.", metavar="N", min=1)] = 2,
+    plain: Annotated[bool, flag("--no-augmentation", "Learn from the episodes as they are.")] = False,
+    start: Annotated[str, flag("--start", "Go on with the weights of this policy.", metavar="FOLDER")] = "",
+    seed: Annotated[int, flag("--seed", "Of weights, batches and played episodes.", metavar="N", min=0)] = 0,
+    device: Annotated[str, flag("--device", "cpu or cuda.", metavar="NAME")] = "cpu",
+    workers: Annotated[int, flag("--workers", "Processes that make batches.", metavar="N", min=0)] = 0,
+    compiled: Annotated[bool, flag("--compile", "Compile the network (cuda).")] = False,
+    resume: Annotated[bool, flag("--resume", "Go on with the run in --out.")] = False,
+    browser: Browser = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> Result:
+    """Imitate demonstrations, then the expert's corrections of what the policy does by itself (DAgger).
+
+    Make demonstrations with `webagent data expert`. Run it under torchrun for several GPUs. The policy lies in
+    RUN/policy: `webagent run … --policy RUN/policy`.
+    """
+    from webagent.models.config import PolicyConfig
+    from webagent.suites import open_suite
+    from webagent.train.rounds import Plan
+    from webagent.train.supervised import Supervised
+
+    settings = Supervised(
+        out=out, steps=steps, rows=rows, stretch=stretch, learning_rate=learning_rate, seed=seed, device=device,
+        workers=workers, compiled=compiled,
+    )  # fmt: skip
+    chosen = open_suite("miniwob").select(tasks, subset, split)
+    plan = Plan(
+        tuple(data), chosen, PolicyConfig.of_size(size, memory=memory), rounds, seconds, actors, augmented=not plain,
+        start=start, browser=browser,
+    )  # fmt: skip
+    return perform(settings, plan, resume, Console(quiet))
+
+
+def perform(settings: Supervised, plan: Plan, resume: bool, console: Console) -> Result:
+    """Learn with progress."""
+    from webagent.train.rounds import learn
+
+    last: dict[str, float] = {}
+    with console.progress("updates", settings.steps) as progress:
+
+        def report(step: int, numbers: dict[str, float]) -> None:
+            last.update(numbers)
+            pace = f"{numbers['updates_per_s']:.1f}/s"
+            progress.advance(step, f"loss {numbers['loss']:.4f}, wrong {100 * numbers['wrong']:.2f} %, {pace}")
+
+        policy = learn(settings, plan, resume, console.say, report)
+    count = sum(p.numel() for p in policy.net.parameters())
+    where = f"{settings.out}/policy"
+    found = {"run": settings.out, "policy": where, "parameters": count, "steps": settings.steps, "last": last}
+    return Result(found, f"{count / 1e6:.1f} M parameters, {settings.steps} updates: {where}")
+
+
+COMMANDS = (
+    ("supervised", supervised, "Example:  webagent train supervised --data demos --out run --size tiny --steps 300"),
+)

@@ -1,0 +1,152 @@
+"""Imitation from end to end: learn from demonstrations, act, have the expert correct what came of it, learn from both.
+
+    learn(Supervised(out="run", steps=20_000, device="cuda"), Plan(data=("demos",), rounds=4))
+
+The rounds' episodes lie in ``RUN/dagger``; a run that was killed goes on in the round that it was in.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from webagent.envs.errors import UsageError
+from webagent.models.checkpoint import Policy, load_policy
+from webagent.models.config import PolicyConfig
+from webagent.models.words import Words
+
+from .augment import Augmentation
+from .dagger import Gathering, Played, gather
+from .material import Library, make_words, names_in, read_library
+from .run_folder import CONFIG, POLICY, STATE
+from .supervised import Material, Report, Supervised, train
+
+DAGGER, RATES = "dagger", "rates.jsonl"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is learned, and in how many rounds. ``tasks``: full ids; only their episodes are read and played."""
+
+    data: tuple[str, ...]
+    tasks: tuple[str, ...]
+    config: PolicyConfig
+    rounds: int = 0
+    seconds: float = 120.0
+    """Of playing, a round."""
+    actors: int = 2
+    mix: float = 0.2
+    augmented: bool = True
+    start: str = ""
+    """Folder of a policy whose weights and tokenizer are gone on with."""
+    browser: str | None = None
+
+
+Say = Callable[[str], None]
+
+
+def learn(settings: Supervised, plan: Plan, resume: bool, say: Say, report: Report | None = None) -> Policy:
+    """All rounds; the updates are shared out evenly among the demonstrations and each round."""
+    out = Path(settings.out)
+    start = load_policy(plan.start) if plan.start else None
+    words = _words(out, plan, start, resume, say)
+    config = dataclasses.replace(
+        plan.config if start is None else start.config, vocabulary=words.tokenizer.get_vocab_size()
+    )
+    weights: dict[str, float] = {}
+    policy: Policy | None = None
+    for number in range(plan.rounds + 1):
+        until = settings.steps * (number + 1) // (plan.rounds + 1)
+        if resume and _updates(out) >= until:
+            continue
+        if number:
+            played = gather(
+                policy or load_policy(out / POLICY), _gathering(plan, settings, number, weights), settings.device
+            )
+            weights = _harder(played)
+            _keep_rates(out, number, played, say)
+        library = _library(plan, out, say)
+        chosen = weights or None
+        augment = Augmentation(names_in(library.texts)) if plan.augmented else None
+        first = start.net.state_dict() if start is not None and number == 0 else None
+        material = Material(library.shelf, words, config, chosen, augment, first)
+        policy = train(settings, material, resume or number > 0, report, until)
+    return policy or load_policy(out / POLICY)
+
+
+def _library(plan: Plan, out: Path, say: Say) -> Library:
+    urls = [*plan.data, *([str(out / DAGGER)] if (out / DAGGER).exists() else [])]
+    goals_too = set(plan.tasks)
+    library = read_library(urls, lambda task: task in goals_too or not task.startswith("miniwob."), say)
+    counts = library.shelf.counts()
+    say(f"{sum(counts.values())} episodes of {len(counts)} tasks; left out: {dict(library.left_out)}")
+    return library
+
+
+def _words(out: Path, plan: Plan, start: Policy | None, resume: bool, say: Say) -> Words:
+    """The run's tokenizer: the one it began with, the one of the policy that it goes on with, or a new one."""
+    if start is not None:
+        return start.words
+    kept = out / "tokenizer.json"
+    if resume and kept.is_file():
+        return Words.load(kept)
+    if (out / CONFIG).is_file() and not resume:
+        raise UsageError(f"{out} already holds a run", "go on with it: --resume, or give another --out")
+    words = make_words(_library(plan, out, lambda line: None).texts, plan.config.vocabulary)
+    out.mkdir(parents=True, exist_ok=True)
+    kept.write_text(words.tokenizer.to_str(), encoding="utf-8")
+    say(f"a tokenizer of {words.tokenizer.get_vocab_size()} subwords")
+    return words
+
+
+def _gathering(plan: Plan, settings: Supervised, number: int, weights: Mapping[str, float]) -> Gathering:
+    return Gathering(
+        tasks=plan.tasks,
+        seconds=plan.seconds,
+        out=str(Path(settings.out) / DAGGER),
+        actors=plan.actors,
+        mix=plan.mix,
+        seed=settings.seed,
+        first=1_000_000 * number,
+        weights=tuple(weights.get(task, 1.0) for task in plan.tasks) if weights else (),
+        browser=plan.browser,
+    )
+
+
+def _harder(played: Sequence[Played]) -> dict[str, float]:
+    """How often each task is to be drawn: in proportion to its failures, and never left out."""
+    outcomes: dict[str, list[bool]] = defaultdict(list)
+    for one in played:
+        if not one.mixed:
+            outcomes[one.task].append(one.success)
+    return {task: 0.25 + 2.0 * (1 - (sum(found) + 1) / (len(found) + 2)) for task, found in outcomes.items()}
+
+
+def _keep_rates(out: Path, number: int, played: Sequence[Played], say: Say) -> None:
+    """The policy's own successes in the round, a line a round."""
+    outcomes: dict[str, list[bool]] = defaultdict(list)
+    for one in played:
+        if not one.mixed:
+            outcomes[one.task].append(one.success)
+    rates = {task: round(sum(found) / len(found), 3) for task, found in sorted(outcomes.items())}
+    broken = sum(bool(one.error) for one in played)
+    mean = sum(rates.values()) / max(1, len(rates))
+    with (out / RATES).open("a", encoding="utf-8") as file:
+        file.write(
+            json.dumps({"round": number, "mean": round(mean, 4), "episodes": len(played), "rates": rates}) + "\n"
+        )
+    say(f"round {number}: {len(played)} episodes, {100 * mean:.1f} % over {len(rates)} tasks, {broken} broken")
+
+
+def _updates(out: Path) -> int:
+    """How many updates the run has behind it."""
+    import torch
+
+    path = out / STATE
+    if not path.is_file():
+        return 0
+    return int(torch.load(path, map_location="cpu", weights_only=True, mmap=True)["step"])
