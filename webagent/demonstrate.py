@@ -58,6 +58,8 @@ def open_stage(settings: Demonstration) -> Iterator[Play]:
             seed = training_seed(settings.seed, task, i)
             try:
                 if open_for != task:
+                    if env is not None:
+                        env.close()
                     env, open_for = WebEnv(suite.scenario(task), browser=browser), task
                 episode = run_episode(env, make_agent, seed=seed, source=settings.policy)
             except BrowserGone:
