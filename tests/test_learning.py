@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from webagent.envs.errors import UsageError
+from webagent.envs.errors import DataDamaged, UsageError
 from webagent.envs.types import Action, ActionTree, Element, Observation
 from webagent.models.checkpoint import Policy, load_policy
 from webagent.models.config import PolicyConfig
@@ -164,6 +164,9 @@ def test_a_run_is_not_mixed_with_another(tmp_path: Path) -> None:
         train(settings(tmp_path, steps=1), material(5))
     with pytest.raises(UsageError, match=r"learning_rate 0\.006 to 1\.0"):
         train(settings(tmp_path, steps=1, learning_rate=1.0), material(5), resume=True)
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(DataDamaged, match="cannot be read"):
+        train(settings(tmp_path, steps=1), material(5), resume=True)
 
 
 def test_batches_depend_on_seed_and_number_alone() -> None:

@@ -82,6 +82,7 @@ def test_goals_alone_lend_their_words(tmp_path: Path) -> None:
         (("--data", "demos", "--out", "run", "--memory", "lstm"), "unknown memory 'lstm'"),
         (("--data", "demos", "--out", "run", "--tasks", "clik-test"), "unknown task"),
         (("--data", "demos", "--out", "run", "--start", "nothing"), "expected a policy's folder"),
+        (("--data", "demos", "--out", "run", "--device", "tpu"), "expected a device, cpu or cuda, found 'tpu'"),
         (("--out", "run"), "--data"),
     ],
 )

@@ -23,7 +23,7 @@ from .augment import Augmentation
 from .dagger import Gathering, Played, gather
 from .material import Library, make_words, names_in, read_library
 from .run_folder import CONFIG, POLICY, STATE
-from .supervised import Material, Report, Supervised, train
+from .supervised import Material, Report, Supervised, check_device, train
 
 DAGGER, RATES = "dagger", "rates.jsonl"
 
@@ -51,6 +51,7 @@ Say = Callable[[str], None]
 
 def learn(settings: Supervised, plan: Plan, resume: bool, say: Say, report: Report | None = None) -> Policy:
     """All rounds; the updates are shared out evenly among the demonstrations and each round."""
+    check_device(settings.device)
     out = Path(settings.out)
     start = load_policy(plan.start) if plan.start else None
     words = _words(out, plan, start, resume, say)

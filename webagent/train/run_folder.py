@@ -40,7 +40,7 @@ class RunFolder:
         if there and not resume:
             raise UsageError(f"{self.path} already holds a run", "go on with it: --resume, or give another --out")
         if resume and there:
-            was = json.loads((self.path / CONFIG).read_text(encoding="utf-8"))["settings"]
+            was = self._settings()
             changed = sorted(k for k in settings if k not in may_differ and was.get(k) != _plain(settings[k]))
             if changed:
                 told = ", ".join(f"{k} {was.get(k)!r} to {settings[k]!r}" for k in changed[:3])
@@ -50,6 +50,12 @@ class RunFolder:
             head = {"settings": _plain(settings), "environment": _environment()}
             _write_whole(self.path / CONFIG, (json.dumps(head, indent=1) + "\n").encode())
         self._board: Any = None
+
+    def _settings(self) -> dict[str, Any]:
+        try:
+            return dict(json.loads((self.path / CONFIG).read_text(encoding="utf-8"))["settings"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataDamaged(f"{self.path / CONFIG} cannot be read: {error}") from error
 
     def load(self, device: str) -> dict[str, Any] | None:
         """The state to go on from, or None at the start. Raises ``DataDamaged``."""

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from webagent.envs.errors import UsageError
 from webagent.models.checkpoint import Policy, save_policy
 from webagent.models.config import PolicyConfig
 from webagent.models.losses import surprise
@@ -195,6 +196,14 @@ class _Run:
         self.net.load_state_dict(state["net"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.averaged, self.step = state["averaged"], state["step"]
+
+
+def check_device(device: str) -> None:
+    """Raise ``UsageError`` for a device that is not known or not there."""
+    if device not in ("cpu", "cuda"):
+        raise UsageError(f"expected a device, cpu or cuda, found {device!r}")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UsageError("expected a CUDA device, found none", "train on the CPU: --device cpu")
 
 
 def stretch_loss(net: PolicyNet, stretch: Stretch, value_weight: float) -> tuple[Tensor, dict[str, Any]]:
