@@ -36,7 +36,18 @@ class Relations(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         found = {"match": match(batch), "order": order(batch), "tree": tree(batch), "place": place(batch)}
-        return sum(self.tables[name](of) for name, of in found.items()).permute(0, 3, 1, 2)
+        match_, order_, tree_, place_ = (_looked_up(self.tables[name], of) for name, of in found.items())
+        return (match_ + order_ + tree_ + place_).permute(0, 3, 1, 2)
+
+
+def _looked_up(table: nn.Module, index: Tensor) -> Tensor:
+    """Rows of the table. On a GPU by a product with ones and zeros: gradients of millions of look-ups into a few rows
+    would be added up one by one."""
+    assert isinstance(table, nn.Embedding)
+    if not index.is_cuda:
+        return table(index)
+    kinds = torch.arange(table.num_embeddings, device=index.device)
+    return (index[..., None] == kinds).to(torch.bfloat16) @ table.weight.to(torch.bfloat16)
 
 
 def match(batch: Batch) -> Tensor:

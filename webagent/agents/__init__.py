@@ -21,8 +21,15 @@ __all__ = ["POLICIES", "make_policy"]
 def make_policy(name: str) -> MakeAgent:
     """The policy of that name, or of the checkpoint folder that it names; only what is named is imported.
 
-    Raises ``UnknownName``, and ``DataDamaged`` for a checkpoint that cannot be read.
+    ``hf:FOLDER`` is a local language model, ``a>b`` a cascade. Raises ``UnknownName``, and ``DataDamaged`` for a
+    checkpoint that cannot be read.
     """
+    rungs = [part.strip() for part in name.split(">")]
+    if len(rungs) > 1:
+        return _climbing(rungs)
+    if name.startswith("hf:"):
+        of_model: Callable[[str], MakeAgent] = importlib.import_module("webagent.agents.language_model").policy_in
+        return of_model(name.removeprefix("hf:"))
     if name not in POLICIES:
         if not Path(name, "config.json").is_file():
             raise UnknownName.unknown("policy", name, POLICIES)
@@ -31,3 +38,9 @@ def make_policy(name: str) -> MakeAgent:
     module = importlib.import_module(f"webagent.agents.{name}")
     make: MakeAgent = module.make_agent
     return make
+
+
+def _climbing(names: list[str]) -> MakeAgent:
+    from .cascade import Rung, cascade
+
+    return cascade([Rung(name, make_policy(name)) for name in names])
