@@ -16,7 +16,7 @@ import json
 import posixpath
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
@@ -170,9 +170,12 @@ class Corpus:
             self.damaged(f"{shard}: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
             return None
 
-    def episodes(self, keep: Callable[[Mapping[str, Any]], bool] = lambda row: True) -> Iterator[Episode]:
-        """Every episode, whole; ``keep`` is asked with the light columns of its last row before more is read."""
-        for shard in self.shards():
+    def episodes(
+        self, keep: Callable[[Mapping[str, Any]], bool] = lambda row: True, shards: Sequence[str] | None = None
+    ) -> Iterator[Episode]:
+        """Every episode, whole; ``keep`` is asked with the light columns of its last row before more is read.
+        ``shards``: only those in these."""
+        for shard in self.shards() if shards is None else shards:
             light = self.table(shard, LIGHT)
             if light is None:
                 continue

@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import types
 import typing
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -282,21 +283,32 @@ def to_json(value: Any) -> Any:
 
 def from_json(kind: Any, data: Any) -> Any:
     """Rebuild a ``kind`` from what ``to_json`` made; unknown keys are an error (``TypeError``)."""
-    origin = typing.get_origin(kind)
-    if origin in (typing.Union, types.UnionType):
-        return None if data is None else from_json(next(a for a in typing.get_args(kind) if a is not type(None)), data)
-    if origin is tuple:
-        args = typing.get_args(kind)
-        kinds = [args[0]] * len(data) if args[-1] is Ellipsis else args
-        return tuple(from_json(k, v) for k, v in zip(kinds, data, strict=True))
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        hints = _hints(kind)
-        return kind(**{k: from_json(hints.get(k, Any), v) for k, v in data.items()})
-    if kind is bytes:
-        return base64.b64decode(data)
-    return data
+    return _rebuilder(kind)(data)
 
 
 @functools.cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+def _rebuilder(kind: Any) -> Callable[[Any], Any]:
+    """What makes a ``kind`` of plain data, worked out once for each kind."""
+    origin, args = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):
+        inner = _rebuilder(next(a for a in args if a is not type(None)))
+        return lambda data: None if data is None else inner(data)
+    if origin is tuple and args[-1] is Ellipsis:
+        inner = _rebuilder(args[0])
+        return tuple if inner is _plain else lambda data: tuple(map(inner, data))
+    if origin is tuple:
+        parts = [_rebuilder(a) for a in args]
+        return lambda data: tuple(part(v) for part, v in zip(parts, data, strict=True))
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        rare = {name: made for name, hint in hints.items() if (made := _rebuilder(hint)) is not _plain}
+
+        def rebuild(data: Any) -> Any:
+            return kind(**{k: rare[k](v) if k in rare else v for k, v in data.items()})
+
+        return rebuild
+    return base64.b64decode if kind is bytes else _plain
+
+
+def _plain(data: Any) -> Any:
+    return data

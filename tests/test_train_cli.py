@@ -14,7 +14,7 @@ from webagent.datasets.corpus import Corpus, CorpusWriter
 from webagent.envs.types import Action, ActionTree, Element, Episode, Observation, Step, Task
 from webagent.models.checkpoint import load_policy
 from webagent.seeds import BENCH_FLOOR
-from webagent.train.material import executed, labels_of, make_words, names_in, read_library
+from webagent.train.material import Library, executed, labels_of, make_words, names_in
 
 SEEN = Observation("press Go", tree=ActionTree((Element("e1", "button", "button", "Go", states=("actionable",)),)))
 
@@ -62,11 +62,26 @@ def test_giving_up_is_not_imitated() -> None:
     assert label.action is None and label.outcome == -1.0
 
 
+def test_processes_side_by_side_read_the_same(tmp_path: Path) -> None:
+    for _ in range(3):
+        with CorpusWriter(str(tmp_path)) as writer:
+            writer.add(episode("expert"))
+    (tmp_path / "steps-9-broken.parquet").write_bytes(b"no shard")
+    told: list[str] = []
+    alone, together = (Library(str.isascii, told.append, n) for n in (1, 2))
+    for library in (alone, together):
+        library.read([str(tmp_path)])
+        assert library.shelf.counts() == {"miniwob.click-test": 3}
+    assert alone.texts == together.texts and len(told) == 2 and "steps-9" in told[0]
+
+
 def test_goals_alone_lend_their_words(tmp_path: Path) -> None:
     with CorpusWriter(str(tmp_path)) as writer:
         writer.add(episode("expert"))
         writer.add(Episode(Task("webshop.1", "a turquoise lamp", ""), (), Observation("a turquoise lamp"), "human"))
-    library = read_library([str(tmp_path)], lambda task: True, print)
+    library = Library(lambda task: True, print)
+    library.read([str(tmp_path)])
+    library.read([str(tmp_path)])  # nothing is read twice
     assert library.shelf.counts() == {"miniwob.click-test": 1} and "a turquoise lamp" in library.texts
     assert names_in(library.texts)[0] in ("press", "turquoise", "lamp")
     words = make_words(library.texts, 300)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import multiprocessing
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from webagent.datasets.corpus import Corpus
 from webagent.envs.errors import UsageError
@@ -13,7 +17,7 @@ from webagent.envs.types import Action, Episode, from_json
 from webagent.models.words import Words, train_tokenizer
 
 from .rows import Label
-from .stretches import Shelf
+from .stretches import Shelf, pack
 
 LETTERS = re.compile(r"[^\W\d_]{3,12}", re.UNICODE)
 LEARNED_FROM = ("expert", "human", "dagger", "search")
@@ -22,34 +26,70 @@ LEARNED_FROM = ("expert", "human", "dagger", "search")
 
 @dataclass
 class Library:
-    """Episodes as labels, the texts in them, and what was left out by reason."""
+    """Episodes as labels, the texts in them, and what was left out by reason; ``read`` adds to it."""
 
+    wanted: Callable[[str], bool]
+    """Whether the episodes of a task are learned from; it is sent to other processes."""
+    damaged: Callable[[str], None]
+    processes: int = 1
     shelf: Shelf = field(default_factory=Shelf)
-    texts: list[str] = field(default_factory=list)
+    texts: set[str] = field(default_factory=set)
     left_out: Counter[str] = field(default_factory=Counter)
+    _known: set[tuple[str, str]] = field(default_factory=set)
+
+    def read(self, urls: Iterable[str]) -> None:
+        """Everything in the corpora that was not read before. Raises ``UsageError`` if there is nothing to learn from.
+
+        Episodes without steps (goals alone) lend their texts to the tokenizer. Failures are not imitated, except where
+        an expert looked over the policy's shoulder: there its labels count whatever came of the episode.
+        """
+        new = [(url, shard) for url in urls for shard in Corpus(url, self.damaged).shards()]
+        new = [one for one in new if one not in self._known]
+        self._known.update(new)
+        if self.processes > 1 and len(new) > 1:
+            context = multiprocessing.get_context("spawn")
+            with ProcessPoolExecutor(min(self.processes, len(new)), context) as pool:
+                self._take(pool.map(_read_shard, *zip(*new), [self.wanted] * len(new)))
+        else:
+            self._take(_read_shard(url, shard, self.wanted) for url, shard in new)
+        if not self.shelf.counts():
+            raise UsageError(
+                "expected episodes to learn from, found none", "make some: webagent data expert --out demos"
+            )
+
+    def _take(self, shards: Iterable[_Shard]) -> None:
+        for shard in shards:
+            for task, count, packed in shard.episodes:
+                self.shelf.put(task, count, packed)
+            self.texts |= shard.texts
+            self.left_out += shard.left_out
+            for line in shard.damaged:
+                self.damaged(line)
 
 
-def read_library(urls: Iterable[str], wanted: Callable[[str], bool], damaged: Callable[[str], None]) -> Library:
-    """Everything in the corpora whose task is ``wanted``. Raises ``UsageError`` if there is nothing to learn from.
+@dataclass
+class _Shard:
+    """What a shard holds: labels by episode, packed."""
 
-    Episodes without steps (goals alone) lend their texts to the tokenizer. Failures are not imitated, except where an
-    expert looked over the policy's shoulder: there its labels count whatever came of the episode.
-    """
-    library = Library()
-    for url in urls:
-        for episode in Corpus(url, damaged).episodes():
-            if not wanted(episode.task.id):
-                library.left_out["not among the tasks"] += 1
-                continue
-            library.texts += _texts(episode)
-            labels = labels_of(episode)
-            if labels:
-                library.shelf.add(episode.task.id, labels)
-            else:
-                library.left_out["nothing to imitate"] += 1
-    if not library.shelf.counts():
-        raise UsageError("expected episodes to learn from, found none", "make some: webagent data expert --out demos")
-    return library
+    episodes: list[tuple[str, int, bytes]] = field(default_factory=list)
+    texts: set[str] = field(default_factory=set)
+    left_out: Counter[str] = field(default_factory=Counter)
+    damaged: list[str] = field(default_factory=list)
+
+
+def _read_shard(url: str, shard: str, wanted: Callable[[str], bool]) -> _Shard:
+    found = _Shard()
+    for episode in Corpus(url, found.damaged.append).episodes(shards=[shard]):
+        if not wanted(episode.task.id):
+            found.left_out["not among the tasks"] += 1
+            continue
+        found.texts.update(_texts(episode))
+        labels = labels_of(episode)
+        if labels:
+            found.episodes.append((episode.task.id, len(labels), pack(labels)))
+        else:
+            found.left_out["nothing to imitate"] += 1
+    return found
 
 
 def labels_of(episode: Episode) -> list[Label]:
@@ -69,14 +109,23 @@ def executed(episode: Episode) -> list[Action]:
 
 
 def make_words(texts: Iterable[str], vocabulary: int) -> Words:
-    """A tokenizer of these texts, each counted once."""
-    return Words(train_tokenizer(sorted(set(texts)), vocabulary))
+    """A tokenizer of these texts and of common words, each counted once."""
+    common = (f"{word} {word.capitalize()} {word}" for word in common_words())
+    return Words(train_tokenizer(sorted({*texts, *common}), vocabulary))
+
+
+@functools.cache
+def common_words() -> tuple[str, ...]:
+    """Words that people use when they ask for something, whatever the corpora hold (``words.txt``)."""
+    lines = Path(__file__).with_name("words.txt").read_text(encoding="utf-8").splitlines()
+    return tuple(word for line in lines if not line.startswith("#") for word in line.split())
 
 
 def names_in(texts: Iterable[str], most: int = 4000) -> list[str]:
-    """Words of letters, the most frequent first, ties in the order of the alphabet."""
+    """Words of letters in the texts, the most frequent first, ties in the order of the alphabet; then common ones."""
     counts = Counter(word.lower() for text in texts for word in LETTERS.findall(text))
-    return [word for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]]
+    own = [word for word, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]]
+    return list(dict.fromkeys([*own, *common_words()]))
 
 
 def _texts(episode: Episode) -> Iterator[str]:

@@ -8,6 +8,7 @@ The rounds' episodes lie in ``RUN/dagger``; a run that was killed goes on in the
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +22,7 @@ from webagent.models.words import Words
 
 from .augment import Augmentation
 from .dagger import Gathering, Played, gather
-from .material import Library, make_words, names_in, read_library
+from .material import Library, make_words, names_in
 from .run_folder import CONFIG, POLICY, STATE
 from .supervised import Material, Report, Supervised, check_device, train
 
@@ -54,7 +55,9 @@ def learn(settings: Supervised, plan: Plan, resume: bool, say: Say, report: Repo
     check_device(settings.device)
     out = Path(settings.out)
     start = load_policy(plan.start) if plan.start else None
-    words = _words(out, plan, start, resume, say)
+    library = Library(functools.partial(_wanted, frozenset(plan.tasks)), say, max(1, settings.workers))
+    library.read(plan.data)
+    words = _words(out, plan, start, resume, library, say)
     config = dataclasses.replace(
         plan.config if start is None else start.config, vocabulary=words.tokenizer.get_vocab_size()
     )
@@ -70,7 +73,10 @@ def learn(settings: Supervised, plan: Plan, resume: bool, say: Say, report: Repo
             )
             weights = _harder(played)
             _keep_rates(out, number, played, say)
-        library = _library(plan, out, say)
+        if (out / DAGGER).exists():
+            library.read([str(out / DAGGER)])
+        counts = library.shelf.counts()
+        say(f"{sum(counts.values())} episodes of {len(counts)} tasks; left out: {dict(library.left_out)}")
         chosen = weights or None
         augment = Augmentation(names_in(library.texts)) if plan.augmented else None
         first = start.net.state_dict() if start is not None and number == 0 else None
@@ -79,16 +85,12 @@ def learn(settings: Supervised, plan: Plan, resume: bool, say: Say, report: Repo
     return policy or load_policy(out / POLICY)
 
 
-def _library(plan: Plan, out: Path, say: Say) -> Library:
-    urls = [*plan.data, *([str(out / DAGGER)] if (out / DAGGER).exists() else [])]
-    goals_too = set(plan.tasks)
-    library = read_library(urls, lambda task: task in goals_too or not task.startswith("miniwob."), say)
-    counts = library.shelf.counts()
-    say(f"{sum(counts.values())} episodes of {len(counts)} tasks; left out: {dict(library.left_out)}")
-    return library
+def _wanted(tasks: frozenset[str], task: str) -> bool:
+    """Of a suite the chosen tasks, of other sources everything."""
+    return task in tasks or not task.startswith("miniwob.")
 
 
-def _words(out: Path, plan: Plan, start: Policy | None, resume: bool, say: Say) -> Words:
+def _words(out: Path, plan: Plan, start: Policy | None, resume: bool, library: Library, say: Say) -> Words:
     """The run's tokenizer: the one it began with, the one of the policy that it goes on with, or a new one."""
     if start is not None:
         return start.words
@@ -97,7 +99,7 @@ def _words(out: Path, plan: Plan, start: Policy | None, resume: bool, say: Say) 
         return Words.load(kept)
     if (out / CONFIG).is_file() and not resume:
         raise UsageError(f"{out} already holds a run", "go on with it: --resume, or give another --out")
-    words = make_words(_library(plan, out, lambda line: None).texts, plan.config.vocabulary)
+    words = make_words(library.texts, plan.config.vocabulary)
     out.mkdir(parents=True, exist_ok=True)
     kept.write_text(words.tokenizer.to_str(), encoding="utf-8")
     say(f"a tokenizer of {words.tokenizer.get_vocab_size()} subwords")

@@ -42,8 +42,11 @@ class Shelf:
 
     def add(self, task: str, labels: Sequence[Label]) -> None:
         if labels:
-            packed = len(labels), pickle.dumps(list(labels), pickle.HIGHEST_PROTOCOL)
-            self._packed.setdefault(task, []).append(packed)
+            self.put(task, len(labels), pack(labels))
+
+    def put(self, task: str, count: int, packed: bytes) -> None:
+        """Add ``count`` labels that are packed already."""
+        self._packed.setdefault(task, []).append((count, packed))
 
     def counts(self) -> dict[str, int]:
         """Episodes of each task."""
@@ -54,6 +57,11 @@ class Shelf:
         held = self._packed[task]
         found: list[Label] = pickle.loads(held[int(rng.integers(len(held)))][1])
         return found
+
+
+def pack(labels: Sequence[Label]) -> bytes:
+    """As a ``Shelf`` keeps them."""
+    return pickle.dumps(list(labels), pickle.HIGHEST_PROTOCOL)
 
 
 class Stretches(Dataset[Stretch]):

@@ -110,14 +110,14 @@ def train(
         if state is not None:
             run.load(state)
         last_save, sums = time.monotonic(), _Sums()
-        for stretch in run.batches(last):
+        for stretch in sums.waited_for(run.batches(last)):
             sums.add(run.update(stretch.to(device)))
             if rank == 0 and (run.step % settings.report_every == 0 or run.step == last):
                 numbers = {**sums.means(), "rate": run.rate()}
                 folder.report(run.step, numbers)
                 if report:
                     report(run.step, numbers)
-                sums = _Sums()
+                sums.clear()
             if rank == 0 and (time.monotonic() - last_save > settings.save_s or run.step == last):
                 folder.save(run.state())
                 save_policy(folder.path / POLICY, run.policy())
@@ -150,6 +150,12 @@ class _Run:
             m.shelf, m.words, m.config, rows=s.rows // self.world, steps=s.stretch, seed=s.seed, weights=m.weights,
             augment=m.augment,
         )  # fmt: skip
+        if s.workers:
+            import resource  # not on Windows, which has no fork either
+
+            # Each tensor that a worker hands over is an open file.
+            most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         order = [n * self.world + self.rank for n in range(self.step, last)]
         options: dict[str, Any] = {"prefetch_factor": 4, "multiprocessing_context": "fork"} if s.workers else {}
         yield from DataLoader(made, batch_size=None, sampler=order, num_workers=s.workers, **options)
@@ -272,11 +278,24 @@ def _together(world: int, device: str) -> Iterator[None]:
 
 
 class _Sums:
-    """Means over the updates since the last report, and how many there were a second."""
+    """Means over the updates since the last report, how many there were a second, and what part of the time was spent
+    waiting for batches."""
 
     def __init__(self) -> None:
-        self.started, self.count = time.monotonic(), 0
+        self.clear()
+
+    def clear(self) -> None:
+        self.started, self.count, self.waited = time.monotonic(), 0, 0.0
         self.totals: dict[str, Any] = {}
+
+    def waited_for(self, batches: Iterator[Stretch]) -> Iterator[Stretch]:
+        while True:
+            before = time.monotonic()
+            stretch = next(batches, None)
+            self.waited += time.monotonic() - before
+            if stretch is None:
+                return
+            yield stretch
 
     def add(self, numbers: dict[str, Any]) -> None:
         self.count += 1
@@ -285,4 +304,5 @@ class _Sums:
 
     def means(self) -> dict[str, float]:
         means = {name: float(total) / self.count for name, total in self.totals.items()}
-        return {**means, "updates_per_s": self.count / max(1e-9, time.monotonic() - self.started)}
+        passed = max(1e-9, time.monotonic() - self.started)
+        return {**means, "updates_per_s": self.count / passed, "waiting": self.waited / passed}
