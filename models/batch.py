@@ -22,6 +22,8 @@ STEP = 16
 FARTHEST = 12.0
 """How many sizes of its target away from its middle a point may lie."""
 REACH = 1.5
+GROUPS = ((Kind.OP,), (Kind.TARGET,), (Kind.ONTO,), (Kind.GOAL_END,), (Kind.WORD_END,), TEXT_KINDS, (Kind.POINT,))
+"""Kinds that are chosen from the same things."""
 
 
 def flat(point: Tensor) -> Tensor:
@@ -73,7 +75,8 @@ class Batch:
 @dataclass
 class Answers:
     """What is to be chosen: ``kinds`` [B, A] (-1 behind the end), ``index`` [B, A] (of text: in the joint order of
-    ``joint``), ``case`` [B, A]; ``point`` [B, 4] fractions, ``point_mask`` [B, 4]; ``weight`` [B]."""
+    ``joint``), ``case`` [B, A]; ``point`` [B, 4] fractions, ``point_mask`` [B, 4]; ``weight`` [B]. ``places``: for each
+    of ``GROUPS`` where its kinds stand in [B x A] (found here, so that a GPU need not be asked)."""
 
     kinds: Tensor
     index: Tensor
@@ -81,10 +84,12 @@ class Answers:
     point: Tensor
     point_mask: Tensor
     weight: Tensor
+    places: tuple[Tensor, ...]
 
     def to(self, device: Any) -> Answers:
-        moved = {f.name: getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)}
-        return replace(self, **moved)
+        names = (f.name for f in fields(self) if f.name != "places")
+        moved = {name: getattr(self, name).to(device, non_blocking=True) for name in names}
+        return replace(self, **moved, places=tuple(p.to(device, non_blocking=True) for p in self.places))
 
 
 def collate(segments: Sequence[Segment], step: int = STEP) -> Batch:
@@ -143,7 +148,8 @@ def collate_answers(
         if row and here is not None:
             point[n, : len(here)], known[n, : len(here)] = here, True
     weight = np.array(weights if weights is not None else np.ones(rows), np.float32)
-    return Answers(*(torch.from_numpy(part) for part in (kinds, index, case, point, known, weight)))
+    places = tuple(torch.from_numpy(np.isin(kinds, group).ravel().nonzero()[0]) for group in GROUPS)
+    return Answers(*(torch.from_numpy(part) for part in (kinds, index, case, point, known, weight)), places)
 
 
 def joint(choice: Choice, batch: Batch, vocabulary: int) -> int:

@@ -130,7 +130,7 @@ def _scores(net: PolicyNet, reading: Reading, states: Tensor, kind: Kind, choice
     if kind == Kind.POINT:
         return net.use_point(states).float()
     if kind == Kind.WRITE:
-        return net.texts(states[:, None], reading, torch.ones_like(states[:, :1], dtype=torch.bool))
+        return net.texts(states[:, None], reading, torch.arange(len(states), device=states.device))
     scores = net.point_at(kind, states[:, None], reading)[:, 0]
     if kind == Kind.TARGET:
         needed = torch.tensor([OPS[c[0].index] not in MAY_AIM_AT_NOTHING for c in choices], device=scores.device)

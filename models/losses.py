@@ -9,12 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .batch import Answers, flat, offsets
+from .batch import GROUPS, Answers, flat, offsets
 from .grammar import TEXT_KINDS, Kind
 from .network import PolicyNet, Reading
 from .trunk import Memory
-
-POINTED_AT = (Kind.TARGET, Kind.ONTO, Kind.GOAL_END, Kind.WORD_END)
 
 
 @dataclass
@@ -36,15 +34,15 @@ def surprise(net: PolicyNet, reading: Reading, answers: Answers, memory: Memory)
     made = net.inputs(reading, answers.kinds, own)
     after, pairs = net.go_on(reading, made, memory)
     states = torch.cat([reading.start[:, None], after[:, :-1]], 1)
-    scored = states.new_zeros(answers.kinds.shape, dtype=torch.float32)
-    wrong = torch.zeros(answers.kinds.shape, dtype=torch.bool, device=scored.device)
-    for rows, scores in _scores(net, states, reading, answers):
-        right = answers.index[rows]
-        scored[rows] = functional.cross_entropy(scores, right, reduction="none")
-        wrong[rows] = scores.argmax(-1) != right
-    case = torch.isin(answers.kinds, _tensor((Kind.GOAL_END, Kind.WORD_END), scored.device))
+    right = answers.index.flatten()
+    scored = torch.zeros(right.shape, dtype=torch.float32, device=right.device)
+    wrong = torch.zeros(right.shape, dtype=torch.bool, device=right.device)
+    for places, scores in _scores(net, states, reading, answers):
+        scored = scored.index_put((places,), functional.cross_entropy(scores, right[places], reduction="none"))
+        wrong[places] = scores.argmax(-1) != right[places]
+    ends = (answers.kinds == Kind.GOAL_END) | (answers.kinds == Kind.WORD_END)
     cases = functional.cross_entropy(net.case(states).float().flatten(0, 1), answers.case.flatten(), reduction="none")
-    scored = scored + cases.view_as(scored) * case
+    scored, wrong = (scored + cases * ends.flatten()).view_as(ends), wrong.view_as(ends)
     bins, rest = _point_loss(net, states, answers)
     tail = net.tail(reading, pairs)
     used = torch.ones(len(scored), net.trunk.kept, dtype=torch.bool, device=scored.device)
@@ -53,20 +51,18 @@ def surprise(net: PolicyNet, reading: Reading, answers: Answers, memory: Memory)
 
 
 def _scores(net: PolicyNet, states: Tensor, reading: Reading, answers: Answers) -> Iterator[tuple[Tensor, Tensor]]:
-    """For each kind that occurs: its rows (a mask [B, A]) and their scores [n, choices]."""
-    kinds = answers.kinds
-    rows = kinds == Kind.OP
-    yield rows, net.op(states[rows]).float()
-    for kind in POINTED_AT:
-        rows = kinds == kind
-        if rows.any():
-            yield rows, net.point_at(kind, states, reading)[rows]
-    rows = torch.isin(kinds, _tensor(TEXT_KINDS, kinds.device))
-    if rows.any():
-        yield rows, net.texts(states, reading, rows)
-    rows = kinds == Kind.POINT
-    if rows.any():
-        yield rows, net.use_point(states[rows]).float()
+    """For each group of kinds that occurs: its places in [B x A] and their scores [n, choices]."""
+    for group, places in zip(GROUPS, answers.places):
+        if not len(places):
+            continue
+        if group == TEXT_KINDS:
+            yield places, net.texts(states, reading, places)
+        elif group == (Kind.OP,):
+            yield places, net.op(states.flatten(0, 1)[places]).float()
+        elif group == (Kind.POINT,):
+            yield places, net.use_point(states.flatten(0, 1)[places]).float()
+        else:
+            yield places, net.point_at(group[0], states, reading).flatten(0, 1)[places]
 
 
 def _point_loss(net: PolicyNet, states: Tensor, answers: Answers) -> tuple[Tensor, Tensor]:
@@ -87,7 +83,3 @@ def _own_index(answers: Answers, reading: Reading, vocabulary: int) -> Tensor:
     for kind, start in offsets(reading.batch, vocabulary).items():
         own = torch.where(answers.kinds == kind, answers.index - start, own)
     return own
-
-
-def _tensor(kinds: tuple[Kind, ...], device: torch.device) -> Tensor:
-    return torch.tensor(kinds, device=device)

@@ -10,6 +10,7 @@ Plain torch: nothing of transformers is loaded to act. ``hub`` holds the face th
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -137,7 +138,7 @@ class PolicyNet(nn.Module):
         places = torch.arange(first, first + kinds.shape[1], device=kinds.device).clamp_max(MOST_CHOICES - 1)
         made = made + self.said_place(places)
         for group, meaning in self._meanings(reading):
-            chosen = torch.isin(kind, torch.tensor(group, device=kind.device)) & (kinds >= 0)
+            chosen = functools.reduce(torch.logical_or, (kinds == one for one in group))
             found = meaning(torch.where(chosen, index, 0))
             made = made + found * chosen[..., None].to(found.dtype)
         return made
@@ -192,12 +193,13 @@ class PolicyNet(nn.Module):
         scores = (query @ keys.transpose(1, 2)).float() / math.sqrt(query.shape[-1])
         return scores.masked_fill(~mask[:, None], -math.inf)
 
-    def texts(self, states: Tensor, reading: Reading, rows: Tensor) -> Tensor:
-        """Scores of how a text goes on, for the n ``rows`` [B, A] (a mask) of ``states``, in the joint order of
+    def texts(self, states: Tensor, reading: Reading, places: Tensor) -> Tensor:
+        """Scores of how a text goes on, at n ``places`` of ``states`` [B x A, width], in the joint order of
         ``batch.offsets``: [n, V + G + N + N + T]."""
-        written = (self.write(states[rows]) @ self.reader.subword.weight.t()).float()
+        written = (self.write(states.flatten(0, 1)[places]) @ self.reader.subword.weight.t()).float()
         kinds = (Kind.GOAL, Kind.NAME, Kind.VALUE, Kind.WORD)
-        return torch.cat([written, *(self.point_at(kind, states, reading)[rows] for kind in kinds)], -1)
+        pointed = (self.point_at(kind, states, reading).flatten(0, 1)[places] for kind in kinds)
+        return torch.cat([written, *pointed], -1)
 
     def points(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Whether a point is used [B, A, 2]; for each of four coordinates the bins' scores and the place within each

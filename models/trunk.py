@@ -29,8 +29,8 @@ GATE_START = -1.0
 @dataclass
 class Memory:
     """What is remembered, of B episodes. ``xl``: ``keys``, ``values`` [layers, B, H, M, D], ``ages`` [B, M] in segments
-    (0 where nothing lies). ``infini``: ``matrix`` [layers, B, H, D, D], ``norm`` [layers, B, H, D]. Unused ones are
-    empty."""
+    (0 where nothing lies); M grows with the segments, up to the window. ``infini``: ``matrix`` [layers, B, H, D, D],
+    ``norm`` [layers, B, H, D]. Unused ones are empty."""
 
     keys: Tensor
     values: Tensor
@@ -46,10 +46,18 @@ class Memory:
 
     def put(self, index: Tensor, other: Memory) -> Memory:
         """With the episodes ``index`` [B'] replaced by those of ``other``."""
+        room = max(self.ages.shape[1], other.ages.shape[1])
+        whole, other = self.wide(room), other.wide(room)
         for name in ("keys", "values", "matrix", "norm"):
-            getattr(self, name)[:, index] = getattr(other, name).to(getattr(self, name).dtype)
-        self.ages[index] = other.ages
-        return self
+            getattr(whole, name)[:, index] = getattr(other, name).to(getattr(whole, name).dtype)
+        whole.ages[index] = other.ages
+        return whole
+
+    def wide(self, room: int) -> Memory:
+        """With at least ``room`` slots, empty ones before the others."""
+        more = max(0, room - self.ages.shape[1])
+        keys, values = (functional.pad(part, (0, 0, more, 0)) for part in (self.keys, self.values))
+        return replace(self, keys=keys, values=values, ages=functional.pad(self.ages, (more, 0)))
 
     def fresh(self, begins: Tensor) -> Memory:
         """Emptied for the episodes that begin, ``begins`` [B]."""
@@ -138,10 +146,9 @@ class Trunk(nn.Module):
         """The memory at the start of an episode."""
         c = self.config
         depth = c.width // c.heads
-        slots = c.window * self.kept if c.memory == "xl" else 0
         stored = c.layers if c.memory == "infini" else 0
-        keys = torch.zeros(c.layers, batch, c.heads, slots, depth, device=device)
-        ages = torch.zeros(batch, slots, dtype=torch.long, device=device)
+        keys = torch.zeros(c.layers, batch, c.heads, 0, depth, device=device, dtype=self.last.weight.dtype)
+        ages = torch.zeros(batch, 0, dtype=torch.long, device=device)
         matrix = torch.zeros(stored, batch, c.heads, depth, depth, device=device)
         return Memory(keys, keys.clone(), ages, matrix, torch.zeros(stored, batch, c.heads, depth, device=device))
 
@@ -165,8 +172,7 @@ class Trunk(nn.Module):
         closed = torch.zeros(allowed.shape, dtype=x.dtype, device=x.device).masked_fill(~allowed, -math.inf)
         biases = torch.cat([aged.to(x.dtype), relations.to(x.dtype)], 3), closed
         made: list[tuple[Tensor, Tensor]] = []
-        for n, layer in enumerate(self.layers):
-            keys, values = memory.keys[n], memory.values[n]
+        for n, (layer, keys, values) in enumerate(zip(self.layers, memory.keys.unbind(), memory.values.unbind())):
             if past:
                 keys, values = (torch.cat([m.to(p.dtype), p], 2) for m, p in zip((keys, values), past[n]))
             store = (memory.matrix[n], memory.norm[n]) if len(memory.matrix) else None
@@ -180,15 +186,16 @@ class Trunk(nn.Module):
         if self.config.memory == "xl":
             keys = torch.stack([key for key, _ in tail]).to(memory.keys.dtype)
             values = torch.stack([value for _, value in tail]).to(memory.values.dtype)
-            room = memory.ages.shape[1]
-            ages = torch.where(memory.ages > 0, (memory.ages + 1), 0)
-            ages = torch.cat([ages, used.long()], 1)[:, -room:]
+            room = self.config.window * self.kept
+            whole = memory.wide(min(room, memory.ages.shape[1] + self.kept))
+            fits = whole.ages.shape[1]
+            ages = torch.cat([torch.where(memory.ages > 0, memory.ages + 1, 0), used.long()], 1)[:, -fits:]
             g = going[None, :, None, None, None]
             return replace(
                 memory,
-                keys=torch.where(g, torch.cat([memory.keys, keys], 3)[:, :, :, -room:], memory.keys),
-                values=torch.where(g, torch.cat([memory.values, values], 3)[:, :, :, -room:], memory.values),
-                ages=torch.where(going[:, None], ages.clamp_max(self.config.window), memory.ages),
+                keys=torch.where(g, torch.cat([memory.keys, keys], 3)[:, :, :, -fits:], whole.keys),
+                values=torch.where(g, torch.cat([memory.values, values], 3)[:, :, :, -fits:], whole.values),
+                ages=torch.where(going[:, None], ages.clamp_max(self.config.window), whole.ages),
             )
         if self.config.memory == "infini":
             counts = used * going[:, None]

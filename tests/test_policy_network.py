@@ -115,6 +115,7 @@ def test_memory_changes_what_is_thought_and_none_does_not(memory: str, words: Wo
 
 def test_memories_of_episodes_are_apart(net: PolicyNet, words: Words) -> None:
     a, b = lived(net, words, 0), lived(net, words, 1, 3)
+    a = a.wide(b.ages.shape[1])
     both = Memory(
         *(torch.cat([x, y], 0 if x.dtype == torch.long else 1) for x, y in zip(vars(a).values(), vars(b).values()))
     )
@@ -125,13 +126,23 @@ def test_memories_of_episodes_are_apart(net: PolicyNet, words: Words) -> None:
     torch.testing.assert_close(scored(net, words, [2, 2], swapped), together.flip(0), rtol=1e-4, atol=1e-4)
 
 
+def test_a_memory_is_put_into_one_of_another_length(words: Words) -> None:
+    net = PolicyNet(config("xl")).eval()
+    short, long = lived(net, words, 0), lived(net, words, 1, 3)
+    both = net.trunk.empty(2).put(torch.tensor([1]), long).put(torch.tensor([0]), short)
+    together = scored(net, words, [2, 2], both)
+    alone = torch.cat([scored(net, words, [2], short), scored(net, words, [2], long)])
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-4)
+
+
 def test_xl_forgets_what_is_older_than_its_window(words: Words) -> None:
+    torch.manual_seed(3)
     net = PolicyNet(config("xl")).eval()
     memory = lived(net, words, 1, 1)
     for _ in range(3):
         _, memory = decide(net, [segments(words, net)[0]], memory, words)
     assert int(memory.ages.max()) == 3 and memory.ages.shape[1] == 3 * net.trunk.kept
-    assert (memory.ages > 0).sum() == memory.ages.numel()
+    assert (memory.ages > 0).sum() >= 3 * (net.trunk.kept - 2)  # an action may have neither target nor more
 
 
 def test_an_episode_that_has_ended_is_not_written_to(net: PolicyNet, words: Words) -> None:
@@ -141,7 +152,7 @@ def test_an_episode_that_has_ended_is_not_written_to(net: PolicyNet, words: Word
     tail = [(k[:, :, : net.trunk.kept], v[:, :, : net.trunk.kept]) for k, v in reading.past]
     used = torch.ones(4, net.trunk.kept, dtype=torch.bool)
     after = net.trunk.remember(memory, tail, used, torch.tensor([True, False, True, False]))
-    for was, now in zip(vars(memory).values(), vars(after).values()):
+    for was, now in zip(vars(memory.wide(after.ages.shape[1])).values(), vars(after).values()):
         of = (lambda x: x[[1, 3]]) if was.dtype == torch.long else (lambda x: x[:, [1, 3]])
         assert torch.equal(of(was), of(now))
 
