@@ -17,7 +17,7 @@ from torch import Tensor
 from .grammar import TEXT_KINDS, Choice, Kind
 from .segment import FIELDS, LIMITS, Segment
 
-STEP = 16
+STEP = 8
 """Sizes are padded to multiples of this, so that few shapes occur."""
 FARTHEST = 12.0
 """How many sizes of its target away from its middle a point may lie."""

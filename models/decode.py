@@ -12,7 +12,7 @@ from torch import Tensor
 from webagent.envs.errors import BadAction
 from webagent.envs.types import OPS, Action
 
-from .batch import FIELD_COUNT, Batch, apart, collate, unflat
+from .batch import FIELD_COUNT, STEP, Batch, apart, collate, unflat
 from .grammar import MAY_AIM_AT_NOTHING, Choice, Kind, next_kind, utter
 from .network import MOST_CHOICES, PolicyNet, Reading
 from .segment import Segment
@@ -70,7 +70,7 @@ def decide(
 ) -> tuple[list[Decision], Memory]:
     """An action for each segment, and the memory after it."""
     device = net.registers.device
-    batch = collate(segments, 1 if len(segments) == 1 else 16).to(device)
+    batch = collate(segments, 1 if len(segments) == 1 else STEP).to(device)
     reading = net.read(batch, memory)
     values = torch.tanh(net.value(reading.start)[:, 0].float()).tolist()
     rows, said = _say(net, reading, memory, chooser or Chooser())

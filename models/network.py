@@ -78,7 +78,7 @@ class Reader(nn.Module):
         counts = torch.zeros(batch.kinds.shape, device=words.device, dtype=words.dtype)
         counts = counts.scatter_add(1, owner, batch.word_mask.to(words.dtype)).clamp_min(1)
         elements = pooled / counts.sqrt()[..., None] + self.kind(batch.kinds) + self.tag(batch.tags)
-        elements = self.norm(elements + self.numbers(batch.numbers))
+        elements = self.norm(elements + self.numbers(batch.numbers.to(elements.dtype)))
         places = torch.arange(batch.goal_ids.shape[1], device=words.device).clamp_max(
             self.goal_place.num_embeddings - 1
         )

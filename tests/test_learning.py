@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,13 @@ from webagent.envs.types import Action, ActionTree, Element, Observation
 from webagent.models.checkpoint import Policy, load_policy
 from webagent.models.config import PolicyConfig
 from webagent.models.decode import decide
+from webagent.models.network import PolicyNet
 from webagent.models.segment import read_observation
 from webagent.models.words import Words, train_tokenizer
 from webagent.train.augment import Augmentation
 from webagent.train.rows import Label
 from webagent.train.stretches import Shelf, Stretches
-from webagent.train.supervised import Material, Supervised, train
+from webagent.train.supervised import Half, Material, Supervised, stretch_loss, train
 
 SYLLABLES = "ba ko ri tu mel sa dor vin po la ne zi gra fu hem ost".split()
 
@@ -167,6 +169,55 @@ def test_a_run_is_not_mixed_with_another(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(DataDamaged, match="cannot be read"):
         train(settings(tmp_path, steps=1), material(5), resume=True)
+
+
+def test_a_copy_in_half_precision_learns_the_same() -> None:
+    stuff = material(20)
+    stretch = Stretches(stuff.shelf, stuff.words, stuff.config, rows=8, steps=3, seed=1)[0]
+    torch.manual_seed(0)
+    net = PolicyNet(stuff.config)
+    half = Half(net)
+    with torch.no_grad():
+        net.op.bias.add_(0.25)  # what changes later reaches the copy too
+    losses = []
+    for of in (net, half.net()):
+        loss, _ = stretch_loss(of, stretch, 0.1)
+        loss.backward()
+        losses.append(float(loss.detach()))
+    exact = {name: p.grad.clone() for name, p in net.named_parameters() if p.grad is not None}
+    half.hand_over()
+    handed = {name: p.grad for name, p in net.named_parameters() if p.grad is not None}
+    assert losses[1] == pytest.approx(losses[0], rel=0.02) and exact.keys() == handed.keys()
+    whole = [torch.cat([g.float().flatten() for g in grads.values()]) for grads in (exact, handed)]
+    assert all(g.dtype == torch.float32 for g in handed.values())
+    assert float(torch.cosine_similarity(*whole, dim=0)) > 0.98
+
+
+def test_batches_are_of_one_size_and_tasks_are_drawn_as_before() -> None:
+    shelf, stuff = Shelf(), material(1)
+    label = next(iter(stuff.shelf.episodes("form"))).labels()[0]
+
+    def page(goal: str, count: int) -> Label:
+        elements = tuple(Element(f"e{n}", "text", "div", "word") for n in range(count))
+        return Label(Observation(goal, ActionTree(elements)), label.action)
+
+    for _ in range(3):
+        shelf.add("small", [page("small", 2)])
+        shelf.add("large", [page("large", 60)] * 2)
+        shelf.add("both", [page("both", 2)])
+    shelf.add("both", [page("both", 60)])
+    made = Stretches(shelf, stuff.words, stuff.config, rows=16, steps=2, seed=0)
+    tokens = {stuff.words.read(task)[0]: task for task in ("small", "large", "both")}
+    shares: Counter[str] = Counter()
+    for n in range(300):
+        for batch, *_ in made[n].parts:
+            assert batch.kinds.shape[1] in (8, 64) and batch.size == (16 if batch.kinds.shape[1] == 8 else 4)
+            rows = (tuple(row[mask].tolist()) for row, mask in zip(batch.goal_ids, batch.goal_mask))
+            for row in rows:
+                shares[tokens[row]] += 1 / batch.size
+    whole = sum(shares.values())
+    assert shares["small"] / whole == pytest.approx(1 / 4, abs=0.05)  # by steps: 1, 2 and 1 an episode
+    assert shares["large"] / whole == pytest.approx(2 / 4, abs=0.05)
 
 
 def test_batches_depend_on_seed_and_number_alone() -> None:

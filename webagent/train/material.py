@@ -17,7 +17,7 @@ from webagent.envs.types import Action, Episode, from_json
 from webagent.models.words import Words, train_tokenizer
 
 from .rows import Label
-from .stretches import Shelf, pack
+from .stretches import Packed, Shelf, pack
 
 LETTERS = re.compile(r"[^\W\d_]{3,12}", re.UNICODE)
 LEARNED_FROM = ("expert", "human", "dagger", "search")
@@ -59,8 +59,8 @@ class Library:
 
     def _take(self, shards: Iterable[_Shard]) -> None:
         for shard in shards:
-            for task, count, packed in shard.episodes:
-                self.shelf.put(task, count, packed)
+            for task, packed in shard.episodes:
+                self.shelf.put(task, packed)
             self.texts |= shard.texts
             self.left_out += shard.left_out
             for line in shard.damaged:
@@ -71,7 +71,7 @@ class Library:
 class _Shard:
     """What a shard holds: labels by episode, packed."""
 
-    episodes: list[tuple[str, int, bytes]] = field(default_factory=list)
+    episodes: list[tuple[str, Packed]] = field(default_factory=list)
     texts: set[str] = field(default_factory=set)
     left_out: Counter[str] = field(default_factory=Counter)
     damaged: list[str] = field(default_factory=list)
@@ -86,7 +86,7 @@ def _read_shard(url: str, shard: str, wanted: Callable[[str], bool]) -> _Shard:
         found.texts.update(_texts(episode))
         labels = labels_of(episode)
         if labels:
-            found.episodes.append((episode.task.id, len(labels), pack(labels)))
+            found.episodes.append((episode.task.id, pack(labels)))
         else:
             found.left_out["nothing to imitate"] += 1
     return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from webagent.models.words import Words
 
 from .rows import Label, Row, collate_rows, row_of
 
+EDGES = (0, 24, 48, 96, 1 << 30)
+"""Positions at which another size of episodes begins; of each size half as many rows as of the one before."""
 Augment = Callable[[Sequence[Label], np.random.Generator], Sequence[Label]]
 
 
@@ -38,34 +41,60 @@ class Shelf:
     """Episodes as labels, by task, packed so that worker processes share them without copying."""
 
     def __init__(self) -> None:
-        self._packed: dict[str, list[tuple[int, bytes]]] = {}
+        self._packed: dict[str, list[Packed]] = {}
 
     def add(self, task: str, labels: Sequence[Label]) -> None:
         if labels:
-            self.put(task, len(labels), pack(labels))
+            self.put(task, pack(labels))
 
-    def put(self, task: str, count: int, packed: bytes) -> None:
-        """Add ``count`` labels that are packed already."""
-        self._packed.setdefault(task, []).append((count, packed))
+    def put(self, task: str, packed: Packed) -> None:
+        self._packed.setdefault(task, []).append(packed)
 
     def counts(self) -> dict[str, int]:
         """Episodes of each task."""
         return {task: len(held) for task, held in self._packed.items()}
 
-    def draw(self, task: str, rng: np.random.Generator) -> list[Label]:
-        """One episode of the task."""
-        held = self._packed[task]
-        found: list[Label] = pickle.loads(held[int(rng.integers(len(held)))][1])
+    def episodes(self, task: str) -> list[Packed]:
+        return self._packed[task]
+
+
+@dataclass(frozen=True)
+class Packed:
+    """An episode's labels: how many, how many positions the largest takes (about), and themselves."""
+
+    count: int
+    size: int
+    data: bytes
+
+    def labels(self) -> list[Label]:
+        found: list[Label] = pickle.loads(self.data)
         return found
 
 
-def pack(labels: Sequence[Label]) -> bytes:
-    """As a ``Shelf`` keeps them."""
-    return pickle.dumps(list(labels), pickle.HIGHEST_PROTOCOL)
+def pack(labels: Sequence[Label]) -> Packed:
+    size = max(len(label.observation.tree.elements) + len(label.observation.goal) // 4 for label in labels)
+    return Packed(len(labels), size, pickle.dumps(list(labels), pickle.HIGHEST_PROTOCOL))
+
+
+class _Sized:
+    """The episodes of one size, to be drawn by task. ``steps``: the part of all steps that it has."""
+
+    def __init__(self, held: Mapping[str, list[Packed]], chances: Mapping[str, float]) -> None:
+        self.held = list(held.values())
+        odds = np.array([chances[task] * len(of) for task, of in held.items()])
+        self.odds = odds / odds.sum()
+        lengths = [np.mean([one.count for one in of]) for of in self.held]
+        self.steps = float((odds * lengths).sum())
+
+    def draw(self, rng: np.random.Generator) -> list[Label]:
+        held = self.held[int(rng.choice(len(self.held), p=self.odds))]
+        return held[int(rng.integers(len(held)))].labels()
 
 
 class Stretches(Dataset[Stretch]):
-    """``self[n]``: batch ``n``. ``weights``: how often each task is drawn, relative to the others."""
+    """``self[n]``: batch ``n``, of episodes of about one size, so that little is padding. ``rows``: of the smallest
+    ones; of larger ones fewer. ``weights``: how often each task is drawn, relative to the others; over many batches the
+    sizes change nothing about that."""
 
     def __init__(
         self,
@@ -79,15 +108,24 @@ class Stretches(Dataset[Stretch]):
         weights: Mapping[str, float] | None = None,
         augment: Augment | None = None,
     ) -> None:
-        self.shelf, self.words, self.config = shelf, words, config
-        self.rows, self.steps, self.seed, self.augment = rows, steps, seed, augment
-        self.tasks = sorted(shelf.counts())
-        chances = np.array([(weights or {}).get(task, 1.0) for task in self.tasks], np.float64)
-        self.chances = chances / chances.sum()
+        self.words, self.config = words, config
+        self.steps, self.seed, self.augment = steps, seed, augment
+        counts = shelf.counts()
+        chances = {task: (weights or {}).get(task, 1.0) / counts[task] for task in sorted(counts)}
+        self.sizes: list[tuple[int, _Sized]] = []
+        for n, (low, high) in enumerate(pairwise(EDGES)):
+            held = {task: [p for p in shelf.episodes(task) if low <= p.size < high] for task in chances}
+            held = {task: found for task, found in held.items() if found}
+            if held:
+                self.sizes.append((max(1, rows >> n), _Sized(held, chances)))
+        # A batch counts by its mean, however many its rows are.
+        odds = np.array([sized.steps for _, sized in self.sizes])
+        self.odds = odds / odds.sum()
 
     def __getitem__(self, n: int) -> Stretch:
         rng = np.random.default_rng([self.seed, n])
-        columns = [self._column(rng) for _ in range(self.rows)]
+        count, sized = self.sizes[int(rng.choice(len(self.sizes), p=self.odds))]
+        columns = [self._column(sized, rng) for _ in range(count)]
         parts = []
         for t in range(self.steps):
             rows = [column[t][0] for column in columns]
@@ -96,11 +134,11 @@ class Stretches(Dataset[Stretch]):
             parts.append((*collate_rows(rows, self.config.vocabulary), from_numpy(fresh), from_numpy(outcomes)))
         return Stretch(tuple(parts))
 
-    def _column(self, rng: np.random.Generator) -> list[tuple[Row, bool]]:
+    def _column(self, sized: _Sized, rng: np.random.Generator) -> list[tuple[Row, bool]]:
         """Episodes one after the other, until the steps are full; the first may begin anywhere."""
         column: list[tuple[Row, bool]] = []
         while len(column) < self.steps:
-            labels = self.shelf.draw(self.tasks[int(rng.choice(len(self.tasks), p=self.chances))], rng)
+            labels = sized.draw(rng)
             room = self.steps - len(column)
             first = int(rng.integers(max(1, len(labels) - room + 1)))
             labels = labels[first : first + room]
