@@ -83,22 +83,30 @@ def decide(
 
 
 def _say(net: PolicyNet, reading: Reading, memory: Memory, chooser: Chooser) -> tuple[list[_Row], Pairs]:
-    """Every row's choices, and the keys and values of the positions that they took."""
+    """Every row's choices, and the keys and values of the positions of the first ones."""
     rows = [_Row([]) for _ in range(reading.batch.size)]
-    states, said = reading.start, None
+    states, said, behind = reading.start, reading.said, 0
+
+    def go_on(until: int) -> None:
+        nonlocal states, said, behind
+        now = [[row.choices[at] if at < len(row.choices) else None for at in range(behind, until)] for row in rows]
+        kinds = torch.tensor([[c.kind if c else -1 for c in row] for row in now], device=states.device)
+        index = torch.tensor([[c.index if c else 0 for c in row] for row in now], device=states.device)
+        after, pairs = net.go_on(reading, net.inputs(reading.looks, kinds, index, behind), memory, said)
+        states, behind = after[:, -1], until
+        said = [(torch.cat([k, a], 2), torch.cat([v, b], 2)) for (k, v), (a, b) in zip(said, pairs)]
+
     for at in range(MOST_CHOICES):
         wanted = [next_kind(row.choices) for row in rows]
-        for kind in dict.fromkeys(k for k in wanted if k is not None):
-            _choose(net, reading, states, [n for n, k in enumerate(wanted) if k == kind], kind, rows, chooser)
-        if at >= 2 and not any(next_kind(row.choices) is not None for row in rows):
+        kinds = dict.fromkeys(k for k in wanted if k is not None)
+        if not kinds:
             break
-        now = [row.choices[at] if at < len(row.choices) else None for row in rows]
-        kinds = torch.tensor([[c.kind if c else -1] for c in now], device=states.device)
-        index = torch.tensor([[c.index if c else 0] for c in now], device=states.device)
-        after, pairs = net.go_on(reading, net.inputs(reading, kinds, index, at), memory, said)
-        states = after[:, 0]
-        said = [(torch.cat([k, a], 2), torch.cat([v, b], 2)) for (k, v), (a, b) in zip(said, pairs)] if said else pairs
-    assert said is not None
+        if at and any(kind != Kind.TARGET for kind in kinds):
+            go_on(at)
+        for kind in kinds:
+            _choose(net, reading, states, [n for n, k in enumerate(wanted) if k == kind], kind, rows, chooser)
+    if behind < 2:
+        go_on(2)
     return rows, said
 
 
@@ -108,6 +116,9 @@ def _choose(
     """Add a choice of this kind to the rows ``which``."""
     if len(which) < len(rows):
         reading, states = _some(reading, which), states[which]
+    if kind == Kind.TARGET:
+        op = torch.tensor([rows[n].choices[0].index for n in which], device=states.device)
+        states = net.aimed(reading.start, op)
     scores = _scores(net, reading, states, kind, [rows[n].choices for n in which])
     index, logprob = (part.tolist() for part in chooser.take(scores))
     ends = kind in (Kind.GOAL_END, Kind.WORD_END)
@@ -149,7 +160,7 @@ def _scores(net: PolicyNet, reading: Reading, states: Tensor, kind: Kind, choice
 def _some(reading: Reading, which: list[int]) -> Reading:
     """The reading of some episodes, for pointing."""
     batch = replace(reading.batch, **{f.name: getattr(reading.batch, f.name)[which] for f in fields(Batch)})
-    names = ("goal", "elements", "words")
+    names = ("goal", "elements", "words", "start")
     return replace(reading, batch=batch, **{name: getattr(reading, name)[which] for name in names})
 
 

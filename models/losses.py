@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .batch import GROUPS, Answers, flat, offsets
+from .batch import GROUPS, Answers, Batch, flat, offsets
 from .grammar import TEXT_KINDS, Kind
 from .network import PolicyNet, Reading
 from .trunk import Memory
@@ -19,21 +19,24 @@ from .trunk import Memory
 class Surprise:
     """``nll`` [B]: -log p of each row's action (its choices, and the bins of its point), nats. ``rest`` [B]: the mean
     distance from the true place in the right bin, as a part of a bin. ``first_wrong`` [B]: whether any choice was not
-    the likeliest one. ``tail``, ``used``: keys and values of the action's beginning, for the memory."""
+    the likeliest one. ``start`` [B, width]: the state where the action begins. ``tail``, ``used``: keys and values of
+    the action's beginning, for the memory."""
 
     nll: Tensor
     rest: Tensor
     first_wrong: Tensor
+    start: Tensor
     tail: list[tuple[Tensor, Tensor]]
     used: Tensor
 
 
-def surprise(net: PolicyNet, reading: Reading, answers: Answers, memory: Memory) -> Surprise:
-    """Score ``answers`` with every earlier choice given."""
-    own = _own_index(answers, reading, net.config.vocabulary)
-    made = net.inputs(reading, answers.kinds, own)
-    after, pairs = net.go_on(reading, made, memory)
-    states = torch.cat([reading.start[:, None], after[:, :-1]], 1)
+def surprise(net: PolicyNet, batch: Batch, answers: Answers, memory: Memory) -> Surprise:
+    """Score ``answers`` with every earlier choice given, in one pass through the trunk."""
+    reading = net.read(batch, memory, (answers.kinds, _own_index(answers, batch, net.config.vocabulary)))
+    states = torch.cat([reading.start[:, None], reading.after[:, :-1]], 1)
+    aimed = net.aimed(reading.start, answers.index[:, 0] * (answers.kinds[:, 0] == Kind.OP))
+    second = torch.where((answers.kinds[:, 1] == Kind.TARGET)[:, None], aimed, states[:, 1])
+    states = torch.cat([states[:, :1], second[:, None], states[:, 2:]], 1)
     right = answers.index.flatten()
     scored = torch.zeros(right.shape, dtype=torch.float32, device=right.device)
     wrong = torch.zeros(right.shape, dtype=torch.bool, device=right.device)
@@ -44,10 +47,10 @@ def surprise(net: PolicyNet, reading: Reading, answers: Answers, memory: Memory)
     cases = functional.cross_entropy(net.case(states).float().flatten(0, 1), answers.case.flatten(), reduction="none")
     scored, wrong = (scored + cases * ends.flatten()).view_as(ends), wrong.view_as(ends)
     bins, rest = _point_loss(net, states, answers)
-    tail = net.tail(reading, pairs)
+    tail = net.tail(reading, reading.said)
     used = torch.ones(len(scored), net.trunk.kept, dtype=torch.bool, device=scored.device)
     used[:, -2:] = answers.kinds[:, :2] >= 0
-    return Surprise(scored.sum(1) + bins, rest, wrong.any(1), tail, used)
+    return Surprise(scored.sum(1) + bins, rest, wrong.any(1), reading.start, tail, used)
 
 
 def _scores(net: PolicyNet, states: Tensor, reading: Reading, answers: Answers) -> Iterator[tuple[Tensor, Tensor]]:
@@ -77,9 +80,9 @@ def _point_loss(net: PolicyNet, states: Tensor, answers: Answers) -> tuple[Tenso
     return (bins * known).sum(1), (off * known).sum(1)
 
 
-def _own_index(answers: Answers, reading: Reading, vocabulary: int) -> Tensor:
+def _own_index(answers: Answers, batch: Batch, vocabulary: int) -> Tensor:
     """Joint indices of text back to each kind's own."""
     own = answers.index.clone()
-    for kind, start in offsets(reading.batch, vocabulary).items():
+    for kind, start in offsets(batch, vocabulary).items():
         own = torch.where(answers.kinds == kind, answers.index - start, own)
     return own

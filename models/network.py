@@ -32,21 +32,32 @@ MOST_CHOICES = 64
 
 
 @dataclass
-class Reading:
-    """A segment that was read. ``goal`` [B, G, width], ``elements`` [B, N, width]: the trunk's states, for pointing;
-    ``said`` [B, N, width]: the elements as they went in, for naming one as a choice; ``words`` [B, T, width]: keys of
-    the page's subwords; ``start`` [B, width]: where the action begins; ``past``: keys and values of all positions."""
+class Looks:
+    """What a segment looks like before the trunk: ``goal`` [B, G, width], ``elements`` [B, N, width], and the page's
+    subwords, ``words`` [B, T, width]."""
 
-    batch: Batch
     goal: Tensor
     elements: Tensor
-    said: Tensor
-    goal_said: Tensor
     words: Tensor
-    words_said: Tensor
+
+
+@dataclass
+class Reading:
+    """A segment that was read. ``goal`` [B, G, width], ``elements`` [B, N, width]: the trunk's states, for pointing;
+    ``words`` [B, T, width]: keys of the page's subwords; ``start`` [B, width]: where the action begins; ``past``: keys
+    and values of all positions that were ``seen`` [B, S]. ``after`` [B, A, width], ``said``: states behind choices that
+    were read along, and their keys and values."""
+
+    batch: Batch
+    looks: Looks
+    goal: Tensor
+    elements: Tensor
+    words: Tensor
     start: Tensor
-    past: list[tuple[Tensor, Tensor]]
     seen: Tensor
+    past: list[tuple[Tensor, Tensor]]
+    after: Tensor
+    said: list[tuple[Tensor, Tensor]]
 
 
 class Reader(nn.Module):
@@ -67,8 +78,7 @@ class Reader(nn.Module):
         for table in (self.subword, self.place, self.field, self.goal_place, self.kind, self.tag):
             nn.init.normal_(table.weight, std=0.02 if table is not self.subword else 1 / math.sqrt(narrow))
 
-    def forward(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        """Goal [B, G, width], elements [B, N, width], the page's subwords [B, T, width]."""
+    def forward(self, batch: Batch) -> Looks:
         words = self.word(
             self.subword(batch.word_ids) + self.place(batch.word_place) + self.field(batch.word_field)
         ) * batch.word_mask[..., None].to(self.goal.weight.dtype)
@@ -83,7 +93,7 @@ class Reader(nn.Module):
             self.goal_place.num_embeddings - 1
         )
         goal = self.norm(self.goal(self.subword(batch.goal_ids)) + self.goal_place(places))
-        return goal, elements, words
+        return Looks(goal, elements, words)
 
 
 class PolicyNet(nn.Module):
@@ -101,6 +111,7 @@ class PolicyNet(nn.Module):
         self.said_place = nn.Embedding(MOST_CHOICES, width)
         self.said_op = nn.Embedding(len(OPS), width)
         self.op = nn.Linear(width, len(OPS))
+        self.aim = nn.Sequential(Norm(width), nn.Linear(width, width // 2), nn.GELU(), nn.Linear(width // 2, width))
         self.value = nn.Sequential(nn.Linear(width, width // 2), nn.GELU(), nn.Linear(width // 2, 1))
         self.pointers = nn.ModuleDict({kind.name.lower(): nn.Linear(width, width) for kind in POINTERS})
         self.element_key, self.goal_key = nn.Linear(width, width), nn.Linear(width, width)
@@ -115,41 +126,46 @@ class PolicyNet(nn.Module):
 
     # ---- reading --------------------------------------------------------------------------------------------------
 
-    def read(self, batch: Batch, memory: Memory) -> Reading:
-        """All that is seen, the registers, and the place where the action begins."""
-        goal_said, said, words_said = self.reader(batch)
-        tail = self.registers[None].expand(batch.size, -1, -1).to(said.dtype)
-        x = torch.cat([goal_said, said, tail], 1)
+    def read(self, batch: Batch, memory: Memory, choices: tuple[Tensor, Tensor] | None = None) -> Reading:
+        """All that is seen, the registers, and the place where the action begins; also its ``choices``, kinds and own
+        indices [B, A], where they are known."""
+        looks = self.reader(batch)
+        tail = self.registers[None].expand(batch.size, -1, -1).to(looks.goal.dtype)
+        made = self.inputs(looks, *choices) if choices else tail[:, :0]
         seen = torch.cat([batch.goal_mask, batch.element_mask], 1)
-        mask = _mask(seen, tail.shape[1])
-        relations = functional.pad(self.relations(batch), (0, tail.shape[1], 0, tail.shape[1]))
-        states, past = self.trunk(x, relations, mask, memory)
-        goals, elements = batch.goal_ids.shape[1], batch.kinds.shape[1]
-        shown = states[:, goals : goals + elements]
+        more = tail.shape[1] + made.shape[1]
+        relations = functional.pad(self.relations(batch), (0, more, 0, more))
+        x = torch.cat([looks.goal, looks.elements, tail, made], 1)
+        states, pairs = self.trunk(x, relations, _mask(seen, tail.shape[1], made.shape[1]), memory)
+        goals, shown, ends, after = states.split(
+            [batch.goal_ids.shape[1], batch.kinds.shape[1], tail.shape[1], made.shape[1]], 1
+        )
         owners = torch.gather(shown, 1, batch.word_owner.long()[..., None].expand(-1, -1, shown.shape[-1]))
-        keys = self.word_key(words_said) + self.word_owner_key(owners)
+        keys = self.word_key(looks.words) + self.word_owner_key(owners)
         seen = torch.cat([seen, seen.new_ones(batch.size, tail.shape[1])], 1)
-        return Reading(batch, states[:, :goals], shown, said, goal_said, keys, words_said, states[:, -1], past, seen)
+        first = seen.shape[1]
+        past, said = ([(k[:, :, part], v[:, :, part]) for k, v in pairs] for part in (slice(first), slice(first, None)))
+        return Reading(batch, looks, goals, shown, keys, ends[:, -1], seen, past, after, said)
 
-    def inputs(self, reading: Reading, kinds: Tensor, index: Tensor, first: int = 0) -> Tensor:
+    def inputs(self, looks: Looks, kinds: Tensor, index: Tensor, first: int = 0) -> Tensor:
         """What choices look like to the trunk: [B, A, width] for ``kinds`` and own ``index`` [B, A]."""
         kind = kinds.clamp_min(0)
         made = self.said_kind(kind)
         places = torch.arange(first, first + kinds.shape[1], device=kinds.device).clamp_max(MOST_CHOICES - 1)
         made = made + self.said_place(places)
-        for group, meaning in self._meanings(reading):
+        for group, meaning in self._meanings(looks):
             chosen = functools.reduce(torch.logical_or, (kinds == one for one in group))
             found = meaning(torch.where(chosen, index, 0))
             made = made + found * chosen[..., None].to(found.dtype)
         return made
 
-    def _meanings(self, reading: Reading) -> tuple[tuple[tuple[Kind, ...], Callable[[Tensor], Tensor]], ...]:
+    def _meanings(self, looks: Looks) -> tuple[tuple[tuple[Kind, ...], Callable[[Tensor], Tensor]], ...]:
         """For groups of kinds, what an index looks like."""
         return (
             ((Kind.OP,), self.said_op),
-            ((Kind.TARGET, Kind.ONTO, Kind.NAME, Kind.VALUE), lambda i: _taken(reading.said, i)),
-            ((Kind.GOAL, Kind.GOAL_END), lambda i: _taken(reading.goal_said, i)),
-            ((Kind.WORD, Kind.WORD_END), lambda i: _taken(reading.words_said, i)),
+            ((Kind.TARGET, Kind.ONTO, Kind.NAME, Kind.VALUE), lambda i: _taken(looks.elements, i)),
+            ((Kind.GOAL, Kind.GOAL_END), lambda i: _taken(looks.goal, i)),
+            ((Kind.WORD, Kind.WORD_END), lambda i: _taken(looks.words, i)),
             ((Kind.WRITE,), lambda i: self.reader.goal(self.reader.subword(i))),
         )
 
@@ -178,6 +194,10 @@ class PolicyNet(nn.Module):
             (a[:, :, first:], k[:, :, :2], b[:, :, first:], v[:, :, :2]) for (a, b), (k, v) in zip(reading.past, said)
         )
         return [(torch.cat([a, k], 2), torch.cat([b, v], 2)) for a, k, b, v in kept]
+
+    def aimed(self, start: Tensor, op: Tensor) -> Tensor:
+        """States [n, width] from which the target of ``op`` [n] is pointed at: no pass through the trunk is needed."""
+        return start + self.aim(start + self.said_op(op))
 
     # ---- choosing -------------------------------------------------------------------------------------------------
 
@@ -212,14 +232,17 @@ class PolicyNet(nn.Module):
 POINTERS = (Kind.TARGET, Kind.ONTO, Kind.GOAL, Kind.GOAL_END, Kind.NAME, Kind.VALUE, Kind.WORD, Kind.WORD_END)
 
 
-def _mask(seen: Tensor, tail: int) -> Tensor:
-    """[B, S + K, S + K]: what was seen sees itself; registers see it and each other; the last one sees all."""
+def _mask(seen: Tensor, tail: int, choices: int) -> Tensor:
+    """[B, L, L]: what was seen sees itself; registers see it and each other; the action's beginning sees all of that,
+    each choice what came before it too."""
     batch, positions = seen.shape
-    whole = positions + tail
+    whole = positions + tail + choices
     allowed = torch.zeros(batch, whole, whole, dtype=torch.bool, device=seen.device)
     allowed[:, :, :positions] = seen[:, None]
-    allowed[:, positions:-1, positions:-1] = True
-    allowed[:, -1, positions:] = True
+    allowed[:, positions:, positions : positions + tail - 1] = True
+    begins = positions + tail - 1
+    own = torch.ones(choices + 1, choices + 1, dtype=torch.bool, device=seen.device).tril()
+    allowed[:, begins:, begins:] = own
     # A padded position sees itself, or its softmax would be over nothing.
     return allowed | torch.eye(whole, dtype=torch.bool, device=seen.device)[None]
 

@@ -65,7 +65,7 @@ def scored(net: PolicyNet, words: Words, rows: list[int], memory: Memory | None 
     answers = collate_answers(spoken, [CASES[n][1].point for n in rows], batch, net.config.vocabulary)
     memory = memory or net.trunk.empty(len(rows))
     with torch.inference_mode():
-        return surprise(net, net.read(batch, memory), answers, memory).nll
+        return surprise(net, batch, answers, memory).nll
 
 
 def lived(net: PolicyNet, words: Words, row: int = 0, times: int = 2) -> Memory:
@@ -95,7 +95,7 @@ def test_decoding_scores_what_training_scores(net: PolicyNet, words: Words) -> N
     answers = collate_answers(spoken, [None] * 4, batch, net.config.vocabulary)
     memory = net.trunk.empty(4)
     with torch.inference_mode():
-        nll = surprise(net, net.read(batch, memory), answers, memory).nll
+        nll = surprise(net, batch, answers, memory).nll
     spans = [sum(c.kind.name.endswith("_END") for c in d.choices) for d in found]
     for n in range(4):
         if not spans[n] and len(spoken[n]) < 64:  # the case of a copied span is scored in training only
@@ -167,10 +167,9 @@ def test_gradients_reach_every_weight(words: Words) -> None:
             batch = collate(read)
             spoken = [spell(a, s, words) for (_, a), s in zip(CASES, read)]
             answers = collate_answers(spoken, [a.point for _, a in CASES], batch, 400)
-            reading = net.read(batch, state)
-            found = surprise(net, reading, answers, state)
+            found = surprise(net, batch, answers, state)
             state = net.trunk.remember(state, found.tail, found.used, torch.ones(4, dtype=torch.bool))
-            total = total + (found.nll + found.rest).mean() + net.value(reading.start).mean()
+            total = total + (found.nll + found.rest).mean() + net.value(found.start).mean()
         total.backward()
         idle = {name for name, p in net.named_parameters() if p.grad is None or not p.grad.abs().sum()}
         unused = {

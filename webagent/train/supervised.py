@@ -243,13 +243,12 @@ def stretch_loss(net: PolicyNet, stretch: Stretch, value_weight: float) -> tuple
     total, wrong, valued, count, value_count = (torch.zeros((), device=net.registers.device) for _ in range(5))
     for batch, answers, fresh, outcome in stretch.parts:
         memory = memory.fresh(fresh)
-        reading = net.read(batch, memory)
-        found = surprise(net, reading, answers, memory)
+        found = surprise(net, batch, answers, memory)
         known = (answers.kinds[:, 0] >= 0).float() * answers.weight
         total = total + ((found.nll + found.rest) * known).sum()
         wrong, count = wrong + (found.first_wrong * known).sum(), count + known.sum()
         judged = ~outcome.isnan()
-        said = torch.tanh(net.value(reading.start)[:, 0].float())
+        said = torch.tanh(net.value(found.start)[:, 0].float())
         valued = valued + ((said - outcome.nan_to_num()).square() * judged).sum()
         value_count = value_count + judged.sum()
         memory = net.trunk.remember(memory, found.tail, found.used, going)
