@@ -14,6 +14,7 @@ from webagent.datasets.corpus import Corpus, CorpusWriter
 from webagent.envs.types import Action, ActionTree, Element, Episode, Observation, Step, Task
 from webagent.models.checkpoint import load_policy
 from webagent.seeds import BENCH_FLOOR
+from webagent.train.dagger import Gathering, _jobs, _Pair
 from webagent.train.material import Library, executed, labels_of, make_words, names_in
 
 SEEN = Observation("press Go", tree=ActionTree((Element("e1", "button", "button", "Go", states=("actionable",)),)))
@@ -130,14 +131,14 @@ def test_demonstrations_corrections_and_a_policy_that_plays(capsys: pytest.Captu
     tasks = ("--tasks", "click-test,click-test-2")
     told(capsys, "data", "expert", *tasks, "--episodes", "12", "--out", demos, "-q")
     settings = ("--size", "tiny", "--steps", "40", "--rows", "16", "--stretch", "1", "--learning-rate", "0.006")
-    rounds = ("--dagger-rounds", "1", "--dagger-seconds", "3", "--actors", "2")
+    rounds = ("--dagger-rounds", "1", "--dagger-episodes", "5", "--actors", "2")
     line = ("train", "supervised", "--data", demos, "--out", run, *tasks, *settings, *rounds, "-q")
     made = told(capsys, *line)
     torch.set_num_threads(before)
     assert made["steps"] == 40 and load_policy(made["policy"]).about["trained"] == {"updates": 40}
 
     rates = [json.loads(text) for text in (tmp_path / "run" / "rates.jsonl").read_text().splitlines()]
-    assert len(rates) == 1 and rates[0]["episodes"] > 3
+    assert len(rates) == 1 and rates[0]["episodes"] == 10
     corrected = list(Corpus(str(tmp_path / "run" / "dagger"), print).episodes())
     assert corrected and {e.source for e in corrected} == {"dagger"}
     assert all(e.task.seed < BENCH_FLOOR and len(executed(e)) == len(e.steps) for e in corrected)
@@ -150,3 +151,17 @@ def test_demonstrations_corrections_and_a_policy_that_plays(capsys: pytest.Captu
     code, _, err = call(capsys, *line)
     assert code == 2 and "already holds a run" in err
     assert told(capsys, *line, "--resume")["steps"] == 40
+
+
+def test_the_expert_takes_over_where_nothing_moves() -> None:
+    pair = _Pair(lambda seen: Action("click", "wrong"), lambda seen: Action("click", "right"))
+    page = Observation("press")
+    assert [pair.decide(page).target for _ in range(4)] == ["wrong", "wrong", "right", "right"] and pair.helped
+    lost = _Pair(lambda seen: Action("click", "wrong"), lambda seen: Action("give_up"))
+    assert [lost.decide(page).op for _ in range(3)] == ["click", "click", "give_up"]
+
+
+def test_harder_tasks_are_played_more_and_none_is_left_out() -> None:
+    jobs = _jobs(Gathering("miniwob", ("a", "b", "c"), episodes=10, first=100, weights=(1.0, 0.0, 4.0)))
+    played = {task: sorted(n for job in jobs if job.task == task for n in job.episodes) for task in "abc"}
+    assert played == {"a": list(range(100, 106)), "b": [100], "c": list(range(100, 124))}

@@ -16,6 +16,7 @@ from typing import Any
 from webagent.agents import make_policy
 from webagent.datasets.corpus import CorpusWriter
 from webagent.envs.errors import BrowserGone, WebAgentError
+from webagent.envs.types import Episode
 from webagent.rollout import run_episode
 from webagent.scores import EpisodeResult, result_of, summarise
 from webagent.seeds import training_seed
@@ -42,12 +43,19 @@ class Demonstration:
 
 @contextmanager
 def open_stage(settings: Demonstration) -> Iterator[Play]:
-    """A browser of its own, and a writer if episodes are kept."""
+    """What one process plays with."""
+    make_agent = make_policy(settings.policy)
+    with stage(settings, lambda env, seed: run_episode(env, make_agent, seed=seed, source=settings.policy)) as play:
+        yield play
+
+
+@contextmanager
+def stage(settings: Demonstration, play_one: Callable[[Any, int], Episode]) -> Iterator[Play]:
+    """A browser of its own, one environment at a time, and a writer if episodes are kept."""
     from webagent.envs.browser import Browser
     from webagent.envs.web_env import WebEnv
 
     suite = open_suite(settings.suite)
-    make_agent = make_policy(settings.policy)
     writer = CorpusWriter(settings.out) if settings.out else nullcontext()
     with Browser(executable=settings.browser) as browser, writer as kept:
         env: Any = None
@@ -61,7 +69,7 @@ def open_stage(settings: Demonstration) -> Iterator[Play]:
                     if env is not None:
                         env.close()
                     env, open_for = WebEnv(suite.scenario(task), browser=browser), task
-                episode = run_episode(env, make_agent, seed=seed, source=settings.policy)
+                episode = play_one(env, seed)
             except BrowserGone:
                 raise  # the process starts anew
             except WebAgentError as error:

@@ -19,6 +19,7 @@ from webagent.envs.types import Action, Observation, Proposal
 from webagent.models.checkpoint import Policy, load_policy
 from webagent.models.decode import Decision, decide
 from webagent.models.grammar import WRITTEN
+from webagent.models.quantised import quantised
 from webagent.models.segment import read_observation
 from webagent.rollout import Agent, MakeAgent
 
@@ -74,4 +75,6 @@ def _loaded(folder: str) -> Policy:
     # One of several worker processes has a core for itself, no more.
     alone = multiprocessing.parent_process() is None
     torch.set_num_threads(min(MOST_THREADS, os.cpu_count() or 1) if alone else 1)
-    return load_policy(folder)
+    policy = load_policy(folder)
+    quantised(policy.net)
+    return policy

@@ -29,7 +29,7 @@ def supervised(
     subset: Subset = None,
     split: Split = None,
     rounds: Annotated[int, flag("--dagger-rounds", "Rounds in which the expert corrects the policy.", min=0)] = 0,
-    seconds: Annotated[float, flag("--dagger-seconds", "Of playing, a round.", metavar="S", min=1)] = 120.0,
+    episodes: Annotated[int, flag("--dagger-episodes", "Of a task, on average, a round.", metavar="N", min=1)] = 20,
     actors: Annotated[int, flag("--actors", "Processes that play, each with a browser.", metavar="N", min=1)] = 2,
     plain: Annotated[bool, flag("--no-augmentation", "Learn from the episodes as they are.")] = False,
     start: Annotated[str, flag("--start", "Go on with the weights of this policy.", metavar="FOLDER")] = "",
@@ -58,7 +58,7 @@ def supervised(
     )  # fmt: skip
     chosen = open_suite("miniwob").select(tasks, subset, split)
     plan = Plan(
-        tuple(data), chosen, PolicyConfig.of_size(size, memory=memory), rounds, seconds, actors, augmented=not plain,
+        tuple(data), chosen, PolicyConfig.of_size(size, memory=memory), rounds, episodes, actors, augmented=not plain,
         start=start, browser=browser,
     )  # fmt: skip
     return perform(settings, plan, resume, Console(quiet))

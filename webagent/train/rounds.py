@@ -19,9 +19,10 @@ from webagent.envs.errors import UsageError
 from webagent.models.checkpoint import Policy, load_policy
 from webagent.models.config import PolicyConfig
 from webagent.models.words import Words
+from webagent.scores import EpisodeResult
 
 from .augment import Augmentation
-from .dagger import Gathering, Played, gather
+from .dagger import Gathering, failure_rates, gather
 from .material import Library, make_words, names_in
 from .run_folder import CONFIG, POLICY, STATE
 from .supervised import Material, Report, Supervised, check_device, train
@@ -37,10 +38,9 @@ class Plan:
     tasks: tuple[str, ...]
     config: PolicyConfig
     rounds: int = 0
-    seconds: float = 120.0
-    """Of playing, a round."""
+    episodes: int = 20
+    """Of a task, on average, a round."""
     actors: int = 2
-    mix: float = 0.2
     augmented: bool = True
     start: str = ""
     """Folder of a policy whose weights and tokenizer are gone on with."""
@@ -68,10 +68,8 @@ def learn(settings: Supervised, plan: Plan, resume: bool, say: Say, report: Repo
         if resume and _updates(out) >= until:
             continue
         if number:
-            played = gather(
-                policy or load_policy(out / POLICY), _gathering(plan, settings, number, weights), settings.device
-            )
-            weights = _harder(played)
+            played = gather(_gathering(plan, settings, number, weights), plan.actors)
+            weights = {task: 0.25 + 2 * rate for task, rate in failure_rates(played).items()}
             _keep_rates(out, number, played, say)
         if (out / DAGGER).exists():
             library.read([str(out / DAGGER)])
@@ -108,33 +106,23 @@ def _words(out: Path, plan: Plan, start: Policy | None, resume: bool, library: L
 
 def _gathering(plan: Plan, settings: Supervised, number: int, weights: Mapping[str, float]) -> Gathering:
     return Gathering(
+        suite="miniwob",
         tasks=plan.tasks,
-        seconds=plan.seconds,
-        out=str(Path(settings.out) / DAGGER),
-        actors=plan.actors,
-        mix=plan.mix,
+        episodes=plan.episodes,
         seed=settings.seed,
         first=1_000_000 * number,
-        weights=tuple(weights.get(task, 1.0) for task in plan.tasks) if weights else (),
+        out=str(Path(settings.out) / DAGGER),
+        policy=str(Path(settings.out) / POLICY),
         browser=plan.browser,
+        weights=tuple(weights.get(task, 1.0) for task in plan.tasks) if weights else (),
     )
 
 
-def _harder(played: Sequence[Played]) -> dict[str, float]:
-    """How often each task is to be drawn: in proportion to its failures, and never left out."""
-    outcomes: dict[str, list[bool]] = defaultdict(list)
-    for one in played:
-        if not one.mixed:
-            outcomes[one.task].append(one.success)
-    return {task: 0.25 + 2.0 * (1 - (sum(found) + 1) / (len(found) + 2)) for task, found in outcomes.items()}
-
-
-def _keep_rates(out: Path, number: int, played: Sequence[Played], say: Say) -> None:
+def _keep_rates(out: Path, number: int, played: Sequence[EpisodeResult], say: Say) -> None:
     """The policy's own successes in the round, a line a round."""
     outcomes: dict[str, list[bool]] = defaultdict(list)
     for one in played:
-        if not one.mixed:
-            outcomes[one.task].append(one.success)
+        outcomes[one.task].append(one.success)
     rates = {task: round(sum(found) / len(found), 3) for task, found in sorted(outcomes.items())}
     broken = sum(bool(one.error) for one in played)
     mean = sum(rates.values()) / max(1, len(rates))

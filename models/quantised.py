@@ -1,0 +1,44 @@
+"""A network for a CPU: the trunk's weights in eight bits.
+
+At a few dozen positions a CPU waits for weights, not for sums, so a quarter of the bytes is most of the gain
+(docs/LOG.md). Rows of a matrix are scaled once, those of what comes in each time (dynamic quantisation, symmetric).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from .network import PolicyNet
+
+TOP = 127
+
+
+class Linear8(nn.Module):
+    """``nn.Linear`` without a bias: [..., in] to [..., out]."""
+
+    def __init__(self, exact: nn.Linear) -> None:
+        super().__init__()
+        weight = exact.weight.detach()
+        scale = weight.abs().amax(1).clamp_min(1e-8) / TOP
+        self.register_buffer("weight", (weight / scale[:, None]).round().to(torch.int8).t())
+        self.register_buffer("scale", scale)
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows = x.reshape(-1, x.shape[-1])
+        scale = rows.abs().amax(1, keepdim=True).clamp_min_(1e-8).div_(TOP)
+        sums = torch._int_mm((rows / scale).round_().to(torch.int8), self.weight)
+        return (sums * scale).mul_(self.scale).view(*x.shape[:-1], -1)
+
+
+def quantised(net: PolicyNet) -> PolicyNet:
+    """The same network with the trunk's matrices in int8; changed in place, for acting on a CPU.
+
+    Where this build of torch has no fast product of such matrices (oneDNN), it stays as it is.
+    """
+    if torch.backends.mkldnn.is_available():
+        for layer in net.trunk.layers:
+            for name, part in list(layer.named_children()):
+                if isinstance(part, nn.Linear) and part.bias is None:
+                    setattr(layer, name, Linear8(part))
+    return net
