@@ -41,16 +41,9 @@ class Gathering(Demonstration):
     weights: tuple[float, ...] = ()
 
 
-def gather(
-    settings: Gathering, actors: int, heard: Callable[[EpisodeResult], None] | None = None
-) -> list[EpisodeResult]:
+def gather(settings: Gathering, actors: int) -> list[EpisodeResult]:
     """Have all episodes played in ``actors`` processes; the results tell how the policy alone did."""
-    results: list[EpisodeResult] = []
-    for result in play_all(_jobs(settings), open_school, settings, actors, EPISODE_S, lambda: None):
-        results.append(result)
-        if heard:
-            heard(result)
-    return results
+    return list(play_all(_jobs(settings), open_school, settings, actors, EPISODE_S, lambda: None))
 
 
 def _jobs(settings: Gathering) -> list[Job]:
