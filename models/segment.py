@@ -47,6 +47,8 @@ TAGS = (
 SHAPES = ("", "rect", "circle", "ellipse", "line", "polygon", "polyline", "path", "text", "canvas", "box", "other")
 WAVES = (1, 2, 4, 8, 16, 32, 64)
 POINTS = 6
+NO_SHAPE = (0.0,) * (len(SHAPES) + 9 + 2 * POINTS)
+BOUNDS = (-2.0, 3.0)
 
 
 @dataclass(frozen=True)
@@ -202,32 +204,42 @@ def _index(names: tuple[str, ...], name: str) -> int:
 
 def _numbers(elements: Sequence[Element], seen: Observation) -> Floats:
     width, height = (max(1, side) for side in seen.tree.viewport)
-    rows = [_own_numbers(e, width, height) for e in elements]
-    table = np.array(rows, np.float32)
-    place = np.arange(len(elements), dtype=np.float32)[:, None] / max(len(elements), 1)
-    middle = table[:, :2]
-    waves = np.concatenate([f(np.pi * w * middle) for w in WAVES for f in (np.sin, np.cos)], axis=1)
-    return np.concatenate([table, place, waves], axis=1).astype(np.float32)
+    boxes = np.array([e.box for e in elements], np.float32)
+    size = boxes[:, 2:]
+    table = [
+        (boxes[:, :2] + size / 2) / (width, height),
+        size / (width, height),
+        np.log1p(np.maximum(size, 0)) / 8,
+        np.array([_own_numbers(e) for e in elements], np.float32),
+        np.arange(len(elements), dtype=np.float32)[:, None] / max(len(elements), 1),
+    ]
+    middle = np.clip(table[0], *BOUNDS)
+    turns = np.pi * middle[:, None] * np.array(WAVES)[:, None]  # [N, waves, 2]
+    waves = np.stack([np.sin(turns), np.cos(turns)], 2).reshape(len(elements), -1)
+    return np.concatenate([middle, np.clip(table[1], *BOUNDS), *table[2:], waves], axis=1).astype(np.float32)
 
 
-def _own_numbers(e: Element, width: int, height: int) -> list[float]:
-    x, y, w, h = e.box
-    middle = [_bounded((x + w / 2) / width), _bounded((y + h / 2) / height)]
-    size = [_bounded(w / width), _bounded(h / height), np.log1p(max(w, 0)) / 8, np.log1p(max(h, 0)) / 8]
-    own = set(e.states)
-    states = [float(state in own) for state in STATES]
-    flags = [float(bool(part)) for part in (e.name, e.value, e.context, e.hint, e.href, e.parent)]
+def _own_numbers(e: Element) -> tuple[float, ...]:
     sx, sy, mx, my = e.scroll or (0.0, 0.0, 0.0, 0.0)
-    scroll = [float(e.scroll is not None), sx / mx if mx else 0.0, sy / my if my else 0.0, float(mx > 0), float(my > 0)]
-    return [*middle, *size, min(e.depth, 12) / 12, *states, *flags, *scroll, *_shape_numbers(e)]
+    return (
+        min(e.depth, 12) / 12,
+        *_flags(e.states),
+        bool(e.name), bool(e.value), bool(e.context), bool(e.hint), bool(e.href), bool(e.parent),
+        e.scroll is not None, sx / mx if mx else 0.0, sy / my if my else 0.0, mx > 0, my > 0,
+        *(NO_SHAPE if e.shape is None else _shape_numbers(e)),
+    )  # fmt: skip
 
 
-def _shape_numbers(e: Element) -> list[float]:
+@functools.lru_cache(4096)
+def _flags(states: tuple[str, ...]) -> tuple[float, ...]:
+    return tuple(float(state in states) for state in STATES)
+
+
+def _shape_numbers(e: Element) -> tuple[float, ...]:
     """Kind, colours, and the first corners as fractions of the box."""
     shape = e.shape
+    assert shape is not None
     kind = [0.0] * len(SHAPES)
-    if shape is None:
-        return [*kind, *[0.0] * 9, *[0.0] * (2 * POINTS)]
     kind[_index(SHAPES, shape.kind)] = 1.0
     x, y, w, h = e.box
     corners = [
@@ -235,17 +247,18 @@ def _shape_numbers(e: Element) -> list[float]:
         for i, p in enumerate(shape.points[: 2 * POINTS])
     ]
     corners += [0.0] * (2 * POINTS - len(corners))
-    return [*kind, *_rgb(shape.fill), *_rgb(shape.stroke), min(len(shape.points), 32) / 32, *corners]
+    return (*kind, *_rgb(shape.fill), *_rgb(shape.stroke), min(len(shape.points), 32) / 32, *corners)
 
 
-def _rgb(colour: str) -> list[float]:
+@functools.lru_cache(4096)
+def _rgb(colour: str) -> tuple[float, ...]:
     if len(colour) != 7:
-        return [0.0, 0.0, 0.0, 0.0]
-    return [1.0, *(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))]
+        return (0.0, 0.0, 0.0, 0.0)
+    return (1.0, *(int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)))
 
 
 def _bounded(value: float) -> float:
-    return min(max(value, -2.0), 3.0)
+    return min(max(value, BOUNDS[0]), BOUNDS[1])
 
 
 @functools.cache

@@ -11,8 +11,10 @@ What is asked for, the chosen elements and the places inside them stay.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +37,8 @@ KEPT_WORDS = frozenset(
     """.split()
 )  # fmt: skip
 """Words whose meaning is a part of the task."""
+Edit = Callable[[Element], dict[str, Any]]
+"""What of an element becomes something else; fields that are left out stay."""
 PARTS = ("names", "phrases", "place", "marks", "company")
 
 
@@ -46,29 +50,33 @@ class Augmentation:
     chances: tuple[float, ...] = (0.5, 0.5, 0.7, 0.5, 0.3)
 
     def __call__(self, labels: Sequence[Label], rng: np.random.Generator) -> Sequence[Label]:
-        for chance, change in zip(self.chances, (self._names, self._phrases, _place, _marks, _company)):
-            if rng.random() < chance:
-                labels = change(labels, rng)
-        return labels
+        names, phrases, place, marks, company = rng.random(len(PARTS)) < self.chances
+        if phrases:
+            labels = self._phrases(labels, rng)
+        swap = self._swap(labels, rng) if names else None
+        edits = [_texts(swap)] if swap else []
+        if place:
+            edits.append(_place(rng))
+        if marks:
+            edits.append(_marks(rng))
+        if edits:
+            labels = [_edited(label, edits, swap) for label in labels]
+        return _company(labels, rng) if company else labels
 
-    def _names(self, labels: Sequence[Label], rng: np.random.Generator) -> Sequence[Label]:
-        """Words that stand in the goal and on the page, each replaced by another everywhere."""
+    def _swap(self, labels: Sequence[Label], rng: np.random.Generator) -> Callable[[str], str] | None:
+        """Words that stand in the goal and on the page, each replaced by another everywhere; None if there are none."""
         here = {
             w.lower() for label in labels for e in label.observation.tree.elements[1:] for w in WORD.findall(e.name)
         }
         shared = {w.lower() for w in WORD.findall(labels[0].observation.goal)} & here
         shared -= KEPT_WORDS
         if not shared:
-            return labels
+            return None
         picks = rng.choice(len(self.names), len(shared))
         other = {word: self.names[int(i)].lower() for word, i in zip(sorted(shared), picks)}
         if len(set(other.values())) < len(other) or set(other.values()) & (here | KEPT_WORDS):
-            return labels  # two would become one
-
-        def swap(text: str) -> str:
-            return WORD.sub(lambda m: _cased(other.get(m[0].lower()), m[0]), text)
-
-        return [_texts_changed(label, swap) for label in labels]
+            return None  # two would become one
+        return lambda text: WORD.sub(lambda m: _cased(other.get(m[0].lower()), m[0]), text)
 
     def _phrases(self, labels: Sequence[Label], rng: np.random.Generator) -> Sequence[Label]:
         goal = labels[0].observation.goal
@@ -97,18 +105,24 @@ def _cased(word: str | None, like: str) -> str:
     return word.upper() if like.isupper() and len(like) > 1 else word.capitalize() if like[0].isupper() else word
 
 
-def _texts_changed(label: Label, change: Callable[[str], str]) -> Label:
-    def of(e: Element) -> Element:
-        return dataclasses.replace(
-            e, name=change(e.name), value=change(e.value), context=change(e.context), hint=change(e.hint)
-        )
+def _edited(label: Label, edits: Sequence[Edit], swap: Callable[[str], str] | None) -> Label:
+    """With other elements; ``swap`` changes what is asked for and said, too."""
+    elements = []
+    for e in label.observation.tree.elements:
+        changes: dict[str, Any] = {}
+        for edit in edits:
+            changes.update(edit(e))
+        elements.append(dataclasses.replace(e, **changes))
+    goal, action = label.observation.goal, label.action
+    if swap and action is not None and action.text and action.op in ("type", "select", "answer"):
+        action = dataclasses.replace(action, text=swap(action.text))
+    changed = _seen(label, goal=swap(goal) if swap else goal, elements=tuple(elements))
+    return changed if action is label.action else dataclasses.replace(changed, action=action)
 
-    action = label.action
-    if action is not None and action.text and action.op in ("type", "select", "answer"):
-        action = dataclasses.replace(action, text=change(action.text))
-    seen = label.observation
-    changed = _seen(label, goal=change(seen.goal), elements=tuple(of(e) for e in seen.tree.elements))
-    return dataclasses.replace(changed, action=action)
+
+def _texts(swap: Callable[[str], str]) -> Edit:
+    swapped = functools.lru_cache(1024)(swap)
+    return lambda e: {f: swapped(text) for f in ("name", "value", "context", "hint") if (text := getattr(e, f))}
 
 
 def _seen(label: Label, goal: str | None = None, elements: tuple[Element, ...] | None = None) -> Label:
@@ -119,37 +133,36 @@ def _seen(label: Label, goal: str | None = None, elements: tuple[Element, ...] |
     )
 
 
-def _place(labels: Sequence[Label], rng: np.random.Generator) -> Sequence[Label]:
+def _place(rng: np.random.Generator) -> Edit:
     """The page scaled and moved."""
     scale = float(np.exp(rng.uniform(-0.35, 0.6)))
     dx, dy = (float(d) for d in rng.uniform(-20, 60, 2))
 
-    def of(e: Element) -> Element:
+    def edit(e: Element) -> dict[str, Any]:
         x, y, w, h = e.box
-        shape = e.shape
-        if shape is not None and shape.points:
-            moved = tuple(p * scale + (dy if i % 2 else dx) for i, p in enumerate(shape.points))
-            shape = dataclasses.replace(shape, points=moved)
-        return dataclasses.replace(e, box=(x * scale + dx, y * scale + dy, w * scale, h * scale), shape=shape)
+        changes: dict[str, Any] = {"box": (x * scale + dx, y * scale + dy, w * scale, h * scale)}
+        if e.shape is not None and e.shape.points:
+            moved = tuple(p * scale + (dy if i % 2 else dx) for i, p in enumerate(e.shape.points))
+            changes["shape"] = dataclasses.replace(e.shape, points=moved)
+        return changes
 
-    return [_seen(label, elements=tuple(of(e) for e in label.observation.tree.elements)) for label in labels]
+    return edit
 
 
-def _marks(labels: Sequence[Label], rng: np.random.Generator) -> Sequence[Label]:
+def _marks(rng: np.random.Generator) -> Edit:
     """Without hints, or without what surrounds; other tags where the tag says nothing."""
     no_hints, no_context = rng.random(2) < (0.5, 0.2)
     plain = {tag: str(t) for tag, t in zip(("div", "span", "p", "li"), rng.choice(["div", "span", "p", "li"], 4))}
 
-    def of(e: Element) -> Element:
-        named = bool(e.name)  # an icon has nothing else
-        return dataclasses.replace(
-            e,
-            tag=plain.get(e.tag, e.tag),
-            hint="" if no_hints and named else e.hint,
-            context="" if no_context and named and e.role not in ("checkbox", "radio", "textbox") else e.context,
-        )
+    def edit(e: Element) -> dict[str, Any]:
+        changes: dict[str, Any] = {"tag": plain[e.tag]} if e.tag in plain else {}
+        if e.name and no_hints:  # an icon has nothing else
+            changes["hint"] = ""
+        if e.name and no_context and e.role not in ("checkbox", "radio", "textbox"):
+            changes["context"] = ""
+        return changes
 
-    return [_seen(label, elements=tuple(of(e) for e in label.observation.tree.elements)) for label in labels]
+    return edit
 
 
 def _company(labels: Sequence[Label], rng: np.random.Generator) -> Sequence[Label]:
