@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 
 import numpy as np
@@ -15,6 +16,7 @@ from webagent.models.decode import Chooser, decide
 from webagent.models.grammar import spell
 from webagent.models.losses import surprise
 from webagent.models.network import PolicyNet
+from webagent.models.quantised import Linear8, quantised
 from webagent.models.segment import Segment, read_observation
 from webagent.models.trunk import Memory
 from webagent.models.words import Words, train_tokenizer
@@ -218,3 +220,20 @@ def test_points_near_and_far_are_told_apart() -> None:
     torch.testing.assert_close(unflat(places), points, rtol=1e-4, atol=1e-5)
     inside = flat(torch.tensor([0.0, 1.0]))
     assert float(inside[1] - inside[0]) == pytest.approx(1 / 3)
+
+
+def test_eight_bits_say_nearly_the_same(words: Words) -> None:
+    torch.manual_seed(5)
+    net = PolicyNet(config("xl")).eval()
+    small = quantised(copy.deepcopy(net))
+    batch = collate(segments(words, net))
+    exact, coarse = (n.read(batch, n.trunk.empty(4)) for n in (net, small))
+    assert {type(part) for layer in small.trunk.layers for part in (layer.up, layer.query_key_value)} == {Linear8}
+    assert float(torch.cosine_similarity(exact.elements, coarse.elements, dim=-1).detach().min()) > 0.995
+    alone = small.read(collate(segments(words, net)[:1]), small.trunk.empty(1))
+    torch.testing.assert_close(alone.start, coarse.start[:1], rtol=1e-3, atol=1e-3)  # each row has a scale of its own
+
+
+def test_without_a_fast_product_weights_stay_exact(words: Words, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    assert not any(isinstance(m, Linear8) for m in quantised(PolicyNet(config("none"))).modules())
