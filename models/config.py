@@ -42,8 +42,8 @@ class PolicyConfig:
     """Most elements that are read."""
     text_tokens: int = 48
     """Most subwords that an action's text is made of."""
-    point_bins: int = 96
-    """Bins of each coordinate of a point, a third of them inside the target."""
+    point_bins: int = 120
+    """Places that each coordinate of a point is told between, a third of them inside the target."""
     frames: int = 0
     """Screen frames that are read beside the tree."""
     dropout: float = 0.0

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from webagent.envs.errors import BadAction
 from webagent.envs.types import OPS, Action
@@ -171,11 +172,13 @@ def _best(scores: Tensor, before: list[float], few: int = 5) -> list[tuple[tuple
 
 
 def _places(net: PolicyNet, states: Tensor) -> list[tuple[float, ...]]:
-    """The four coordinates: the likeliest bin, and where in it."""
-    _, bins, rest = net.points(states)
-    best = bins.argmax(-1)
-    place = best + rest.gather(2, best[..., None])[..., 0]
-    return [tuple(round(p, 4) for p in row) for row in unflat(place / bins.shape[-1]).tolist()]
+    """The four coordinates: the likeliest place, drawn towards its likelier neighbour."""
+    chances = functional.pad(torch.softmax(net.points(states), -1), (1, 1))
+    best = chances.argmax(-1, keepdim=True)
+    near = torch.cat([best - 1, best, best + 1], -1)
+    weights = chances.gather(-1, near)
+    place = ((near - 1) * weights).sum(-1) / weights.sum(-1)
+    return [tuple(round(p, 4) for p in row) for row in unflat(place / (net.config.point_bins - 1)).tolist()]
 
 
 def _decision(row: _Row, segment: Segment, words: Words, value: float) -> Decision:

@@ -151,6 +151,8 @@ def _page_span(segment: Segment, first: int, last: int) -> str:
 
 def _pieces(action: Action, segment: Segment, words: Words, most: int) -> list[Choice]:
     text = action.text or ""
+    if action.op == "press":  # keys are written, never found on a page by accident
+        return [*(Choice(Kind.WRITE, i) for i in words.read(text)[0]), Choice(Kind.WRITE, END_ID)]
     whole = _option(action, segment) or _goal_span(text, segment) or _whole(text, segment) or _page_words(text, segment)
     choices = whole or _mixed(text, segment, words)
     if len(choices) > most:

@@ -17,13 +17,11 @@ from .trunk import Memory
 
 @dataclass
 class Surprise:
-    """``nll`` [B]: -log p of each row's action (its choices, and the bins of its point), nats. ``rest`` [B]: the mean
-    distance from the true place in the right bin, as a part of a bin. ``first_wrong`` [B]: whether any choice was not
-    the likeliest one. ``start`` [B, width]: the state where the action begins. ``tail``, ``used``: keys and values of
-    the action's beginning, for the memory."""
+    """``nll`` [B]: -log p of each row's action (its choices, and its point's cross-entropy), nats. ``first_wrong`` [B]:
+    whether any choice was not the likeliest one. ``start`` [B, width]: the state where the action begins. ``tail``,
+    ``used``: keys and values of the action's beginning, for the memory."""
 
     nll: Tensor
-    rest: Tensor
     first_wrong: Tensor
     start: Tensor
     tail: list[tuple[Tensor, Tensor]]
@@ -46,11 +44,10 @@ def surprise(net: PolicyNet, batch: Batch, answers: Answers, memory: Memory) -> 
     ends = (answers.kinds == Kind.GOAL_END) | (answers.kinds == Kind.WORD_END)
     cases = functional.cross_entropy(net.case(states).float().flatten(0, 1), answers.case.flatten(), reduction="none")
     scored, wrong = (scored + cases * ends.flatten()).view_as(ends), wrong.view_as(ends)
-    bins, rest = _point_loss(net, states, answers)
     tail = net.tail(reading, reading.said)
     used = torch.ones(len(scored), net.trunk.kept, dtype=torch.bool, device=scored.device)
     used[:, -2:] = answers.kinds[:, :2] >= 0
-    return Surprise(scored.sum(1) + bins, rest, wrong.any(1), reading.start, tail, used)
+    return Surprise(scored.sum(1) + _point_loss(net, states, answers), wrong.any(1), reading.start, tail, used)
 
 
 def _scores(net: PolicyNet, states: Tensor, reading: Reading, answers: Answers) -> Iterator[tuple[Tensor, Tensor]]:
@@ -68,16 +65,16 @@ def _scores(net: PolicyNet, states: Tensor, reading: Reading, answers: Answers) 
             yield places, net.point_at(group[0], states, reading).flatten(0, 1)[places]
 
 
-def _point_loss(net: PolicyNet, states: Tensor, answers: Answers) -> tuple[Tensor, Tensor]:
-    """[B] each; 0 where an action has no point."""
+def _point_loss(net: PolicyNet, states: Tensor, answers: Answers) -> Tensor:
+    """[B]; 0 where an action has no point. A coordinate between two places is told by both, the nearer one more
+    (two-hot targets: distribution focal loss, Li et al. 2020)."""
     last = (answers.kinds == Kind.POINT).long().argmax(1)
-    _, scores, rest = net.points(states[torch.arange(len(last), device=last.device), last])
-    place = flat(answers.point).clamp(0, 1 - 1e-6) * net.config.point_bins
-    right = place.long()
-    bins = functional.cross_entropy(scores.flatten(0, 1), right.flatten(), reduction="none").view_as(place)
-    off = (rest.gather(2, right[..., None])[..., 0] - (place - right)).abs()
-    known = answers.point_mask.float()
-    return (bins * known).sum(1), (off * known).sum(1)
+    logs = torch.log_softmax(net.points(states[torch.arange(len(last), device=last.device), last]), -1)
+    place = flat(answers.point).clamp(0, 1) * (net.config.point_bins - 1)
+    low = place.long().clamp_max(net.config.point_bins - 2)
+    high_part = place - low
+    found = (logs.gather(2, torch.stack([low, low + 1], -1)) * torch.stack([1 - high_part, high_part], -1)).sum(-1)
+    return -(found * answers.point_mask).sum(1)
 
 
 def _own_index(answers: Answers, batch: Batch, vocabulary: int) -> Tensor:

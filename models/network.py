@@ -120,7 +120,6 @@ class PolicyNet(nn.Module):
         self.case = nn.Linear(width, len(CASES))
         self.use_point = nn.Linear(width, 2)
         self.point_bin = nn.Linear(width, 4 * config.point_bins)
-        self.point_rest = nn.Linear(width, 4 * config.point_bins)
         for table in (self.said_kind, self.said_place, self.said_op):
             nn.init.normal_(table.weight, std=0.02)
 
@@ -221,12 +220,9 @@ class PolicyNet(nn.Module):
         pointed = (self.point_at(kind, states, reading).flatten(0, 1)[places] for kind in kinds)
         return torch.cat([written, *pointed], -1)
 
-    def points(self, states: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Whether a point is used [B, A, 2]; for each of four coordinates the bins' scores and the place within each
-        bin, in (0, 1): [B, A, 4, bins]."""
-        shape = (*states.shape[:-1], 4, self.config.point_bins)
-        bins, rest = self.point_bin(states).view(shape), self.point_rest(states).view(shape)
-        return self.use_point(states).float(), bins.float(), torch.sigmoid(rest.float())
+    def points(self, states: Tensor) -> Tensor:
+        """Scores of the places of four coordinates: [..., 4, bins]."""
+        return self.point_bin(states).view(*states.shape[:-1], 4, self.config.point_bins).float()
 
 
 POINTERS = (Kind.TARGET, Kind.ONTO, Kind.GOAL, Kind.GOAL_END, Kind.NAME, Kind.VALUE, Kind.WORD, Kind.WORD_END)

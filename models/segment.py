@@ -7,6 +7,9 @@ words that are compared, F numbers an element. The order of elements is the tree
 from __future__ import annotations
 
 import functools
+import math
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -23,7 +26,7 @@ Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
 
 FIELDS = ("name", "value", "context", "hint", "look", "note")
-LIMITS = {"name": 64, "value": 16, "context": 16, "hint": 6, "look": 8, "note": 32}
+LIMITS = {"name": 64, "value": 16, "context": 16, "hint": 16, "look": 8, "note": 32}
 """Most subwords of each field that are read; of a longer one the beginning and the end."""
 TAIL = 6
 NAME_WORDS, OTHER_WORDS = 12, 12
@@ -49,6 +52,7 @@ WAVES = (1, 2, 4, 8, 16, 32, 64)
 POINTS = 6
 NO_SHAPE = (0.0,) * (len(SHAPES) + 9 + 2 * POINTS)
 BOUNDS = (-2.0, 3.0)
+NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ def read_observation(seen: Observation, words: Words, config: PolicyConfig) -> S
         word_place=found[:, 3],
         word_spans=found[:, 4:],
         names=_hashes([t[0] for t in texts], NAME_WORDS),
-        others=_hashes([" ".join(t[1:4]) for t in texts], OTHER_WORDS),
+        others=_hashes([" ".join((t[1], t[3], t[2])) for t in texts], OTHER_WORDS),
         kinds=np.array([_index(KINDS, e.role) for e in elements], np.int32),
         tags=np.array([_index(TAGS, e.tag) for e in elements], np.int32),
         parents=np.array([place.get(e.parent or "", -1) if e.ref else -1 for e in elements], np.int32),
@@ -212,6 +216,8 @@ def _numbers(elements: Sequence[Element], seen: Observation) -> Floats:
         np.log1p(np.maximum(size, 0)) / 8,
         np.array([_own_numbers(e) for e in elements], np.float32),
         np.arange(len(elements), dtype=np.float32)[:, None] / max(len(elements), 1),
+        _ranks(elements),
+        _inside(elements, boxes),
     ]
     middle = np.clip(table[0], *BOUNDS)
     turns = np.pi * middle[:, None] * np.array(WAVES)[:, None]  # [N, waves, 2]
@@ -219,13 +225,52 @@ def _numbers(elements: Sequence[Element], seen: Observation) -> Floats:
     return np.concatenate([middle, np.clip(table[1], *BOUNDS), *table[2:], waves], axis=1).astype(np.float32)
 
 
+def _ranks(elements: Sequence[Element]) -> Floats:
+    """Where it stands among those of its role, from the front and from the back, and of how many."""
+    counts: Counter[str] = Counter()
+    place = []
+    for e in elements:
+        place.append(counts[e.role])
+        counts[e.role] += 1
+    table = np.array([(n, counts[e.role] - 1 - n, counts[e.role]) for n, e in zip(place, elements)], np.float32)
+    turns = np.pi * table / 16
+    return np.concatenate([np.minimum(table, 32) / 32, np.sin(turns), np.cos(turns), np.sin(4 * turns)], axis=1)
+
+
+def _inside(elements: Sequence[Element], boxes: Floats) -> Floats:
+    """Middle and size as fractions of the element around it; nothing for those that stand alone."""
+    place = {e.ref: i for i, e in enumerate(elements)}
+    around = np.array([place.get(e.parent or "", -1) if e.ref else -1 for e in elements])
+    outer = boxes[around]
+    size = np.maximum(outer[:, 2:], 1)
+    middle = (boxes[:, :2] + boxes[:, 2:] / 2 - outer[:, :2]) / size
+    found = np.concatenate([np.clip(middle, *BOUNDS), np.clip(boxes[:, 2:] / size, *BOUNDS)], axis=1)
+    return np.where(around[:, None] >= 0, found, 0)
+
+
+@functools.lru_cache(4096)
+def _amount(name: str) -> tuple[float, ...]:
+    """The first number in a name, in several scales; zeros where there is none."""
+    found = NUMBER.search(name)
+    if not found:
+        return (0.0, 0.0, 0.0, 0.0)
+    value = float(found[0].replace(",", "")[:12])
+    return (
+        1.0,
+        math.copysign(math.log1p(abs(value)), value) / 12,
+        *(max(-2.0, min(2.0, value / n)) for n in (10, 100)),
+    )
+
+
 def _own_numbers(e: Element) -> tuple[float, ...]:
     sx, sy, mx, my = e.scroll or (0.0, 0.0, 0.0, 0.0)
+    at_end = e.scroll is not None and my - sy < 1
     return (
         min(e.depth, 12) / 12,
         *_flags(e.states),
         bool(e.name), bool(e.value), bool(e.context), bool(e.hint), bool(e.href), bool(e.parent),
-        e.scroll is not None, sx / mx if mx else 0.0, sy / my if my else 0.0, mx > 0, my > 0,
+        e.scroll is not None, sx / mx if mx else 0.0, sy / my if my else 0.0, mx > 0, my > 0, at_end, sy < 1,
+        *_amount(e.name),
         *(NO_SHAPE if e.shape is None else _shape_numbers(e)),
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 Subwords come from a byte-level BPE (``tokenizer.json`` of the Hugging Face tokenizers library), so that any text can be
 read and written. Digits stand alone. Words, for telling whether two texts speak of the same thing, are compared by a
-31-bit hash of their lower-case form without a plural's s.
+31-bit hash of their lower-case form without a plural's s or a number's leading zeros.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def word_hashes(text: str) -> tuple[tuple[int, int, int], ...]:
 
 
 def hashed(word: str) -> int:
-    plain = word.lower()
+    plain = word.lower().lstrip("0") or "0"
     if len(plain) > 3 and plain.endswith("s") and not plain.endswith("ss"):
         plain = plain[:-1]
     return (zlib.crc32(plain.encode()) & 0x7FFFFFFF) or 1

@@ -13,9 +13,11 @@ from webagent import cli
 from webagent.datasets.corpus import Corpus, CorpusWriter
 from webagent.envs.types import Action, ActionTree, Element, Episode, Observation, Step, Task
 from webagent.models.checkpoint import load_policy
+from webagent.models.config import PolicyConfig
 from webagent.seeds import BENCH_FLOOR
 from webagent.train.dagger import Gathering, _jobs, _Pair
 from webagent.train.material import Library, executed, labels_of, make_words, names_in
+from webagent.train.rows import Label, row_of
 
 SEEN = Observation("press Go", tree=ActionTree((Element("e1", "button", "button", "Go", states=("actionable",)),)))
 
@@ -157,6 +159,10 @@ def test_the_expert_takes_over_where_nothing_moves() -> None:
     pair = _Pair(lambda seen: Action("click", "wrong"), lambda seen: Action("click", "right"))
     page = Observation("press")
     assert [pair.decide(page).target for _ in range(4)] == ["wrong", "wrong", "right", "right"] and pair.helped
+    strict = _Pair(lambda seen: Action("click", "wrong"), lambda seen: Action("click", "right"), strict=True)
+    strict.decide(page)
+    strict.decide(page)
+    assert [action.op for action in strict.advice] == ["click", "give_up"]
     lost = _Pair(lambda seen: Action("click", "wrong"), lambda seen: Action("give_up"))
     assert [lost.decide(page).op for _ in range(3)] == ["click", "click", "give_up"]
 
@@ -165,3 +171,10 @@ def test_harder_tasks_are_played_more_and_none_is_left_out() -> None:
     jobs = _jobs(Gathering("miniwob", ("a", "b", "c"), episodes=10, first=100, weights=(1.0, 0.0, 4.0)))
     played = {task: sorted(n for job in jobs if job.task == task for n in job.episodes) for task in "abc"}
     assert played == {"a": list(range(100, 106)), "b": [100], "c": list(range(100, 124))}
+
+
+def test_a_drag_to_a_point_is_learned_as_one_from_the_middle(tmp_path: Path) -> None:
+    words = make_words(["drag the circle left"], 300)
+    page = Observation("drag it left", tree=ActionTree((Element("e", "img", "circle", "circle", box=(9, 9, 9, 9)),)))
+    row = row_of(Label(page, Action("drag", "e", "e", (-0.5, 0.5))), words, PolicyConfig())
+    assert row.point == (0.5, 0.5, -0.5, 0.5)

@@ -19,7 +19,9 @@ from webagent.envs.types import Action, Observation
 
 from .page import Expert, Lost, Page
 
-__all__ = ["Expert", "Lost", "expert_for", "experts"]
+__all__ = ["ON_THEIR_WAY", "Expert", "Lost", "expert_for", "experts"]
+ON_THEIR_WAY = frozenset({"hot-cold", "highlight-text", "highlight-text-2", "text-editor"})
+"""Tasks whose experts take for granted that all steps so far were their own: the page does not show what was done."""
 
 
 @functools.cache

@@ -20,19 +20,21 @@ import numpy as np
 
 from webagent.envs.types import Action, ActionTree, Element
 
-from .phrases import reworded
+from .phrases import QUOTED, reworded
 from .rows import Label
 
 WORD = re.compile(r"[^\W\d_]{3,}", re.UNICODE)
 KEPT_WORDS = frozenset(
     """
-    the and with from into then that this for all not any click press select choose enter type button link field text
-    box list menu item items tab checkbox checkboxes radio option options submit cancel close next previous back search
-    find delete reply forward email mail user username password login date time year month day name first last number
-    table row column value page section dialog icon slider drag drop move copy paste highlight scroll bold italic
-    underline color colour red green blue yellow black white orange purple pink cyan magenta gray grey brown lime aqua
-    teal navy olive maroon silver violet gold small large left right top bottom up down circle triangle rectangle square
-    line letter word words january february march april may june july august september october november december monday
+    the and with from into then that this for all not any click press select choose enter type button link field
+    text box list menu item items tab checkbox checkboxes radio option options submit cancel close next previous
+    back search find delete reply forward email mail user username password login date time year month day name
+    first last number table row column value page section dialog icon slider drag drop move copy paste highlight
+    scroll bold italic underline color colour red green blue yellow black white orange purple pink cyan magenta
+    gray grey brown lime aqua teal navy olive maroon silver violet gold small large left right top bottom up
+    down circle triangle rectangle square line letter letters word words upper lower case italics underlined
+    style size textarea textbox input widget odd even phone address send sent want wants got play save zoom
+    duration prev january february march april may june july august september october november december monday
     tuesday wednesday thursday friday saturday sunday retweet like share
     """.split()
 )  # fmt: skip
@@ -64,12 +66,22 @@ class Augmentation:
         return _company(labels, rng) if company else labels
 
     def _swap(self, labels: Sequence[Label], rng: np.random.Generator) -> Callable[[str], str] | None:
-        """Words that stand in the goal and on the page, each replaced by another everywhere; None if there are none."""
-        here = {
-            w.lower() for label in labels for e in label.observation.tree.elements[1:] for w in WORD.findall(e.name)
-        }
-        shared = {w.lower() for w in WORD.findall(labels[0].observation.goal)} & here
-        shared -= KEPT_WORDS
+        """Words of the goal that stand on the page or in quotation marks, each replaced by another everywhere; None if
+        there are none.
+
+        A name that says the goal again, or a part of it, makes no word one of the page's. A word that is typed key by
+        key, or in parts, stays.
+        """
+        goal = labels[0].observation.goal
+        names = {e.name for label in labels for e in label.observation.tree.elements[1:]}
+        here = {w.lower() for name in names if not _repeats(name, goal) for w in WORD.findall(name)}
+        said = {w.lower() for w in WORD.findall(goal)}
+        quoted = {w.lower() for text in QUOTED.findall(goal) for w in WORD.findall(text)}
+        actions = [label.action for label in labels if label.action is not None]
+        typed = {w.lower() for action in actions for w in re.findall(r"\w+", action.text or "")}
+        parts = {w for w in said if any(w != o and w in o for o in here) or any(w != t and t in w for t in typed)}
+        keys = any(action.op == "press" for action in actions)
+        shared = set() if keys else (said & here | quoted) - KEPT_WORDS - parts
         if not shared:
             return None
         picks = rng.choice(len(self.names), len(shared))
@@ -84,6 +96,11 @@ class Augmentation:
         if said == goal or any(_needs(label.action, goal) and not _needs(label.action, said) for label in labels):
             return labels
         return [_asked(label, said) for label in labels]
+
+
+def _repeats(name: str, goal: str) -> bool:
+    """Whether the name is the goal, or several words of it."""
+    return goal in name or (name in goal and len(WORD.findall(name)) > 3)
 
 
 def _asked(label: Label, said: str) -> Label:
@@ -135,18 +152,19 @@ def _seen(label: Label, goal: str | None = None, elements: tuple[Element, ...] |
 
 def _place(rng: np.random.Generator) -> Edit:
     """The page scaled and moved."""
-    scale = float(np.exp(rng.uniform(-0.35, 0.6)))
+    scale = float(np.exp(rng.uniform(-0.25, 0.3)))
     dx, dy = (float(d) for d in rng.uniform(-20, 60, 2))
 
-    def edit(e: Element) -> dict[str, Any]:
-        x, y, w, h = e.box
-        changes: dict[str, Any] = {"box": (x * scale + dx, y * scale + dy, w * scale, h * scale)}
-        if e.shape is not None and e.shape.points:
-            moved = tuple(p * scale + (dy if i % 2 else dx) for i, p in enumerate(e.shape.points))
-            changes["shape"] = dataclasses.replace(e.shape, points=moved)
-        return changes
+    return lambda e: _moved(e, scale, dx, dy)
 
-    return edit
+
+def _moved(e: Element, scale: float, dx: float, dy: float) -> dict[str, Any]:
+    x, y, w, h = e.box
+    changes: dict[str, Any] = {"box": (x * scale + dx, y * scale + dy, w * scale, h * scale)}
+    if e.shape is not None and e.shape.points:
+        points = tuple(p * scale + (dy if i % 2 else dx) for i, p in enumerate(e.shape.points))
+        changes["shape"] = dataclasses.replace(e.shape, points=points)
+    return changes
 
 
 def _marks(rng: np.random.Generator) -> Edit:
@@ -196,7 +214,7 @@ def _company(labels: Sequence[Label], rng: np.random.Generator) -> Sequence[Labe
             Element(f"more{n}", "link", "a", name, box=(8.0 + 70 * n, y, 60.0, 16.0), states=("actionable", "visible"))
             for n, name in enumerate(names)
         )
-        own = tuple(dataclasses.replace(e, box=(e.box[0], e.box[1] + shift, *e.box[2:])) for e in tree.elements)
+        own = tuple(dataclasses.replace(e, **_moved(e, 1.0, 0.0, shift)) for e in tree.elements)
         return (*bar, *own) if high else (*own, *bar)
 
     return [_seen(label, elements=of(label.observation.tree)) for label in labels]

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from webagent.agents import expert, make_policy
+from webagent.datasets.experts import ON_THEIR_WAY
 from webagent.demonstrate import EPISODE_S, Demonstration, stage
 from webagent.envs.types import Action, Episode, Observation, Proposal, Task, to_json
 from webagent.rollout import Agent, MakeAgent, run_episode
@@ -72,7 +73,8 @@ def corrected(env: Any, learner: MakeAgent, seed: int) -> Episode:
     pair: list[_Pair] = []
 
     def make_agent(task: Task, rng: np.random.Generator) -> Agent:
-        pair.append(_Pair(learner(task, rng), expert.make_agent(task, rng)))
+        strict = task.id.removeprefix("miniwob.") in ON_THEIR_WAY
+        pair.append(_Pair(learner(task, rng), expert.make_agent(task, rng), strict))
         return pair[0].decide
 
     episode = run_episode(env, make_agent, seed=seed, source="dagger")
@@ -92,16 +94,22 @@ def _alone(result: EpisodeResult) -> EpisodeResult:
 
 
 class _Pair:
-    """The one acts, the other one knows better; ``advice``: what that said at each step."""
+    """The one acts, the other one knows better; ``advice``: what that said at each step.
 
-    def __init__(self, learner: Agent, expert: Agent) -> None:
-        self.learner, self.expert = learner, expert
+    ``strict``: whether it knows nothing more once something else was done than what it said.
+    """
+
+    def __init__(self, learner: Agent, expert: Agent, strict: bool = False) -> None:
+        self.learner, self.expert, self.strict = learner, expert, strict
         self.advice: list[Action] = []
-        self.helped = False
+        self.helped = self._strayed = False
         self._last: list[tuple[Action, Observation]] = []
 
     def decide(self, observation: Observation) -> Action:
         own, right = _first(self.learner(observation)), _first(self.expert(observation))
+        if self.strict and self._strayed:
+            right = Action("give_up", text="the expert was not followed")
+        self._strayed = self._strayed or own != right
         self.advice.append(right)
         if all(a.op == "give_up" for a in self.advice[-LOST:]) and len(self.advice) >= LOST:
             return Action("give_up", text="the expert has no more advice")

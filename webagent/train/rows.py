@@ -12,6 +12,8 @@ from webagent.models.grammar import Choice, Unspeakable, spell
 from webagent.models.segment import Segment, read_observation
 from webagent.models.words import Words
 
+MIDDLE = (0.5, 0.5)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -39,6 +41,8 @@ def row_of(label: Label, words: Words, config: PolicyConfig) -> Row:
     point = None
     if label.action is not None:
         point = label.action.point
+        if label.action.op == "drag" and point is not None and len(point) == 2:
+            point = (*MIDDLE, *point)  # where it goes to; it is taken by its middle
         if point is None or all(abs(p - 0.5) < FARTHEST for p in point):
             try:
                 choices = spell(label.action, segment, words, config.text_tokens)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from .rows import Label, Row, collate_rows, row_of
 
 EDGES = (0, 24, 48, 96, 1 << 30)
 """Positions at which another size of episodes begins; of each size half as many rows as of the one before."""
+LONGER = 3
 Augment = Callable[[Sequence[Label], np.random.Generator], Sequence[Label]]
 
 
@@ -77,9 +78,11 @@ def pack(labels: Sequence[Label]) -> Packed:
 
 
 class _Sized:
-    """The episodes of one size, to be drawn by task. ``steps``: the part of all steps that it has."""
+    """The episodes of one size, to be drawn by task. ``rows``, ``stretch``: of a batch of them; ``steps``: the part of
+    all steps that they have."""
 
-    def __init__(self, held: Mapping[str, list[Packed]], chances: Mapping[str, float]) -> None:
+    def __init__(self, held: Mapping[str, list[Packed]], chances: Mapping[str, float], rows: int, stretch: int) -> None:
+        self.rows, self.stretch = rows, stretch
         self.held = list(held.values())
         odds = np.array([chances[task] * len(of) for task, of in held.items()])
         self.odds = odds / odds.sum()
@@ -92,9 +95,12 @@ class _Sized:
 
 
 class Stretches(Dataset[Stretch]):
-    """``self[n]``: batch ``n``, of episodes of about one size, so that little is padding. ``rows``: of the smallest
-    ones; of larger ones fewer. ``weights``: how often each task is drawn, relative to the others; over many batches the
-    sizes change nothing about that."""
+    """``self[n]``: batch ``n``, of episodes of about one size, so that little is padding.
+
+    ``rows``: of the smallest ones; of larger ones fewer. ``steps``: in a row; of longer episodes ``LONGER`` times as
+    many, so that what lies far back is learned to be remembered. ``weights``: how often each task is drawn, relative to
+    the others; over many batches the sizes change nothing about that.
+    """
 
     def __init__(
         self,
@@ -109,25 +115,28 @@ class Stretches(Dataset[Stretch]):
         augment: Augment | None = None,
     ) -> None:
         self.words, self.config = words, config
-        self.steps, self.seed, self.augment = steps, seed, augment
+        self.seed, self.augment = seed, augment
         counts = shelf.counts()
         chances = {task: (weights or {}).get(task, 1.0) / counts[task] for task in sorted(counts)}
-        self.sizes: list[tuple[int, _Sized]] = []
-        for n, (low, high) in enumerate(pairwise(EDGES)):
-            held = {task: [p for p in shelf.episodes(task) if low <= p.size < high] for task in chances}
+        self.sizes: list[_Sized] = []
+        for (n, (low, high)), longer in product(enumerate(pairwise(EDGES)), (1, LONGER)):
+            held = {
+                task: [p for p in shelf.episodes(task) if low <= p.size < high and (p.count > steps) == (longer > 1)]
+                for task in chances
+            }
             held = {task: found for task, found in held.items() if found}
             if held:
-                self.sizes.append((max(1, rows >> n), _Sized(held, chances)))
+                self.sizes.append(_Sized(held, chances, max(1, (rows >> n) // longer), steps * longer))
         # A batch counts by its mean, however many its rows are.
-        odds = np.array([sized.steps for _, sized in self.sizes])
+        odds = np.array([sized.steps for sized in self.sizes])
         self.odds = odds / odds.sum()
 
     def __getitem__(self, n: int) -> Stretch:
         rng = np.random.default_rng([self.seed, n])
-        count, sized = self.sizes[int(rng.choice(len(self.sizes), p=self.odds))]
-        columns = [self._column(sized, rng) for _ in range(count)]
+        sized = self.sizes[int(rng.choice(len(self.sizes), p=self.odds))]
+        columns = [self._column(sized, rng) for _ in range(sized.rows)]
         parts = []
-        for t in range(self.steps):
+        for t in range(sized.stretch):
             rows = [column[t][0] for column in columns]
             fresh = np.array([column[t][1] for column in columns])
             outcomes = np.array([np.nan if r.outcome is None else r.outcome for r in rows], np.float32)
@@ -135,12 +144,12 @@ class Stretches(Dataset[Stretch]):
         return Stretch(tuple(parts))
 
     def _column(self, sized: _Sized, rng: np.random.Generator) -> list[tuple[Row, bool]]:
-        """Episodes one after the other, until the steps are full; the first may begin anywhere."""
+        """Episodes one after the other, until the steps are full; a longer one often begins in its midst."""
         column: list[tuple[Row, bool]] = []
-        while len(column) < self.steps:
+        while len(column) < sized.stretch:
             labels = sized.draw(rng)
-            room = self.steps - len(column)
-            first = int(rng.integers(max(1, len(labels) - room + 1)))
+            room = sized.stretch - len(column)
+            first = int(rng.integers(max(1, len(labels) - room + 1))) if rng.random() < 0.5 else 0
             labels = labels[first : first + room]
             chosen = self.augment(labels, rng) if self.augment else labels
             column += [(row_of(label, self.words, self.config), t == 0) for t, label in enumerate(chosen)]

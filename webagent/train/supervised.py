@@ -245,7 +245,7 @@ def stretch_loss(net: PolicyNet, stretch: Stretch, value_weight: float) -> tuple
         memory = memory.fresh(fresh)
         found = surprise(net, batch, answers, memory)
         known = (answers.kinds[:, 0] >= 0).float() * answers.weight
-        total = total + ((found.nll + found.rest) * known).sum()
+        total = total + (found.nll * known).sum()
         wrong, count = wrong + (found.first_wrong * known).sum(), count + known.sum()
         judged = ~outcome.isnan()
         said = torch.tanh(net.value(found.start)[:, 0].float())
