@@ -20,7 +20,7 @@ from .segment import Segment
 from .trunk import Memory
 from .words import Words
 
-Pairs = list[tuple[Tensor, Tensor]]
+USED = Choice(Kind.POINT, 1)
 
 
 @dataclass(frozen=True)
@@ -74,17 +74,15 @@ def decide(
     batch = collate(segments, 1 if len(segments) == 1 else STEP).to(device)
     reading = net.read(batch, memory)
     values = torch.tanh(net.value(reading.start)[:, 0].float()).tolist()
-    rows, said = _say(net, reading, memory, chooser or Chooser())
+    rows = _say(net, reading, memory, chooser or Chooser())
     going = torch.ones(len(rows), dtype=torch.bool, device=device)
-    used = torch.ones(len(rows), net.trunk.kept, dtype=torch.bool, device=device)
-    for n, row in enumerate(rows):
-        used[n, -2:] = torch.arange(2, device=device) < len(row.choices)
-    after = net.trunk.remember(memory, net.tail(reading, said), used, going)
+    after = net.trunk.remember(memory, net.tail(reading), going)
     return [_decision(row, segments[n], words, values[n]) for n, row in enumerate(rows)], after
 
 
-def _say(net: PolicyNet, reading: Reading, memory: Memory, chooser: Chooser) -> tuple[list[_Row], Pairs]:
-    """Every row's choices, and the keys and values of the positions of the first ones."""
+def _say(net: PolicyNet, reading: Reading, memory: Memory, chooser: Chooser) -> list[_Row]:
+    """Every row's choices. Op, target and whether a point is needed take no pass through the trunk; texts and points
+    take one a choice."""
     rows = [_Row([]) for _ in range(reading.batch.size)]
     states, said, behind = reading.start, reading.said, 0
 
@@ -102,13 +100,17 @@ def _say(net: PolicyNet, reading: Reading, memory: Memory, chooser: Chooser) -> 
         kinds = dict.fromkeys(k for k in wanted if k is not None)
         if not kinds:
             break
-        if at and any(kind != Kind.TARGET for kind in kinds):
+        if at and any(kind not in (Kind.TARGET, Kind.POINT) for kind in kinds):
             go_on(at)
         for kind in kinds:
             _choose(net, reading, states, [n for n, k in enumerate(wanted) if k == kind], kind, rows, chooser)
-    if behind < 2:
-        go_on(2)
-    return rows, said
+        pointed = [n for n, row in enumerate(rows) if row.choices[-1] == USED and not row.point]
+        if pointed:
+            if behind < at:
+                go_on(at)
+            for n, place in zip(pointed, _places(net, states[pointed])):
+                rows[n].point = place
+    return rows
 
 
 def _choose(
@@ -117,7 +119,7 @@ def _choose(
     """Add a choice of this kind to the rows ``which``."""
     if len(which) < len(rows):
         reading, states = _some(reading, which), states[which]
-    if kind == Kind.TARGET:
+    if kind in (Kind.TARGET, Kind.POINT):
         op = torch.tensor([rows[n].choices[0].index for n in which], device=states.device)
         states = net.aimed(reading.start, op)
     scores = _scores(net, reading, states, kind, [rows[n].choices for n in which])
@@ -125,12 +127,10 @@ def _choose(
     ends = kind in (Kind.GOAL_END, Kind.WORD_END)
     cases = net.case(states).argmax(-1).tolist() if ends else [0] * len(which)
     best = _best(scores, [rows[n].logprob for n in which]) if kind == Kind.TARGET else None
-    places = _places(net, states) if kind == Kind.POINT else None
     for k, n in enumerate(which):
         row = rows[n]
         row.logprob += logprob[k]
         row.targets = best[k] if best else row.targets
-        row.point = places[k] if places else row.point
         own, number = apart(index[k], reading.batch, net.config.vocabulary) if kind == Kind.WRITE else (kind, index[k])
         row.choices.append(Choice(own, number, cases[k]))
 
@@ -140,7 +140,8 @@ def _scores(net: PolicyNet, reading: Reading, states: Tensor, kind: Kind, choice
     if kind == Kind.OP:
         return net.op(states).float()
     if kind == Kind.POINT:
-        return net.use_point(states).float()
+        target = torch.tensor([c[1].index for c in choices], device=states.device)
+        return net.pointed(states, reading.elements[torch.arange(len(states), device=states.device), target])
     if kind == Kind.WRITE:
         return net.texts(states[:, None], reading, torch.arange(len(states), device=states.device))
     scores = net.point_at(kind, states[:, None], reading)[:, 0]

@@ -18,14 +18,13 @@ from .trunk import Memory
 @dataclass
 class Surprise:
     """``nll`` [B]: -log p of each row's action (its choices, and its point's cross-entropy), nats. ``first_wrong`` [B]:
-    whether any choice was not the likeliest one. ``start`` [B, width]: the state where the action begins. ``tail``,
-    ``used``: keys and values of the action's beginning, for the memory."""
+    whether any choice was not the likeliest one. ``start`` [B, width]: the state where the action begins. ``tail``:
+    keys and values for the memory."""
 
     nll: Tensor
     first_wrong: Tensor
     start: Tensor
     tail: list[tuple[Tensor, Tensor]]
-    used: Tensor
 
 
 def surprise(net: PolicyNet, batch: Batch, answers: Answers, memory: Memory) -> Surprise:
@@ -44,10 +43,7 @@ def surprise(net: PolicyNet, batch: Batch, answers: Answers, memory: Memory) -> 
     ends = (answers.kinds == Kind.GOAL_END) | (answers.kinds == Kind.WORD_END)
     cases = functional.cross_entropy(net.case(states).float().flatten(0, 1), answers.case.flatten(), reduction="none")
     scored, wrong = (scored + cases * ends.flatten()).view_as(ends), wrong.view_as(ends)
-    tail = net.tail(reading, reading.said)
-    used = torch.ones(len(scored), net.trunk.kept, dtype=torch.bool, device=scored.device)
-    used[:, -2:] = answers.kinds[:, :2] >= 0
-    return Surprise(scored.sum(1) + _point_loss(net, states, answers), wrong.any(1), reading.start, tail, used)
+    return Surprise(scored.sum(1) + _point_loss(net, states, answers), wrong.any(1), reading.start, net.tail(reading))
 
 
 def _scores(net: PolicyNet, states: Tensor, reading: Reading, answers: Answers) -> Iterator[tuple[Tensor, Tensor]]:
@@ -60,7 +56,8 @@ def _scores(net: PolicyNet, states: Tensor, reading: Reading, answers: Answers) 
         elif group == (Kind.OP,):
             yield places, net.op(states.flatten(0, 1)[places]).float()
         elif group == (Kind.POINT,):
-            yield places, net.use_point(states.flatten(0, 1)[places]).float()
+            rows = places // states.shape[1]
+            yield places, net.pointed(states[rows, 1], reading.elements[rows, answers.index[rows, 1]])
         else:
             yield places, net.point_at(group[0], states, reading).flatten(0, 1)[places]
 

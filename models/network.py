@@ -118,7 +118,7 @@ class PolicyNet(nn.Module):
         self.word_key, self.word_owner_key = nn.Linear(width, width), nn.Linear(width, width, bias=False)
         self.write = nn.Linear(width, config.word_width)
         self.case = nn.Linear(width, len(CASES))
-        self.use_point = nn.Linear(width, 2)
+        self.use_point = nn.Sequential(Norm(width), nn.Linear(width, width // 4), nn.GELU(), nn.Linear(width // 4, 2))
         self.point_bin = nn.Linear(width, 4 * config.point_bins)
         for table in (self.said_kind, self.said_place, self.said_op):
             nn.init.normal_(table.weight, std=0.02)
@@ -186,17 +186,19 @@ class PolicyNet(nn.Module):
         relations = made.new_zeros(1, self.config.heads, count, mask.shape[2]).expand(made.shape[0], -1, -1, -1)
         return self.trunk(made, relations, mask, memory, past)
 
-    def tail(self, reading: Reading, said: list[tuple[Tensor, Tensor]]) -> list[tuple[Tensor, Tensor]]:
-        """Keys and values [B, H, kept, D] of what a memory keeps: registers, the action's beginning, op and target."""
-        first = 2 - self.trunk.kept
-        kept = (
-            (a[:, :, first:], k[:, :, :2], b[:, :, first:], v[:, :, :2]) for (a, b), (k, v) in zip(reading.past, said)
-        )
-        return [(torch.cat([a, k], 2), torch.cat([b, v], 2)) for a, k, b, v in kept]
+    def tail(self, reading: Reading) -> list[tuple[Tensor, Tensor]]:
+        """Keys and values [B, H, kept, D] of what a memory keeps."""
+        kept = -self.trunk.kept
+        return [(key[:, :, kept:], value[:, :, kept:]) for key, value in reading.past]
 
     def aimed(self, start: Tensor, op: Tensor) -> Tensor:
         """States [n, width] from which the target of ``op`` [n] is pointed at: no pass through the trunk is needed."""
         return start + self.aim(start + self.said_op(op))
+
+    def pointed(self, aimed: Tensor, target: Tensor) -> Tensor:
+        """Scores [n, 2] of a point being needed inside a target, whose state is ``target`` [n, width]."""
+        scores: Tensor = self.use_point(aimed + target)
+        return scores.float()
 
     # ---- choosing -------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from webagent.envs.types import STATES, Element, Observation
+from webagent.envs.types import STATES, Action, Element, Observation
 
 from .colours import colour_words
 from .config import PolicyConfig
@@ -89,12 +89,17 @@ class Segment:
         return len(self.goal_ids) + len(self.kinds)
 
 
-def read_observation(seen: Observation, words: Words, config: PolicyConfig) -> Segment:
-    """The arrays of an observation. Elements beyond ``config.elements`` are left out, the least useful first."""
+def read_observation(seen: Observation, words: Words, config: PolicyConfig, last: Action | None = None) -> Segment:
+    """The arrays of an observation. Elements beyond ``config.elements`` are left out, the least useful first.
+
+    ``last``: what was done just before, or None at the start: its op and text are words of the page, its target and
+    point numbers of the elements.
+    """
     goal_ids, goal_places = _cut(*words.read(seen.goal), config.goal_tokens)
     elements = [_page_of(seen), *_most_useful(seen.tree.elements, config.elements - 1)]
     place = {e.ref: i for i, e in enumerate(elements)}
     texts = [_texts(e) for e in elements]
+    texts[0] = (*texts[0][:-1], _told(last))
     found = _subwords(texts, words)
     return Segment(
         goal_ids=np.array(goal_ids, np.int32),
@@ -110,7 +115,7 @@ def read_observation(seen: Observation, words: Words, config: PolicyConfig) -> S
         kinds=np.array([_index(KINDS, e.role) for e in elements], np.int32),
         tags=np.array([_index(TAGS, e.tag) for e in elements], np.int32),
         parents=np.array([place.get(e.parent or "", -1) if e.ref else -1 for e in elements], np.int32),
-        numbers=_numbers(elements, seen),
+        numbers=np.concatenate([_numbers(elements, seen), _acted(elements, last)], axis=1),
         boxes=np.array([e.box for e in elements], np.float32),
         goal=seen.goal,
         refs=tuple(e.ref for e in elements),
@@ -133,6 +138,24 @@ def _most_useful(elements: Sequence[Element], room: int) -> Sequence[Element]:
     rank = sorted(range(len(elements)), key=lambda i: (not elements[i].actionable, not elements[i].has("visible"), i))
     kept = set(rank[:room])
     return [e for i, e in enumerate(elements) if i in kept]
+
+
+def _told(last: Action | None) -> str:
+    """Op and text; the text of a drag is an element."""
+    return "" if last is None else last.op if last.op == "drag" else f"{last.op} {last.text or ''}".strip()
+
+
+def _acted(elements: Sequence[Element], last: Action | None) -> Floats:
+    """Which element was acted on, which one something was dragged onto, and where in them: [N, 7]."""
+    table = np.zeros((len(elements), 7), np.float32)
+    for n, e in enumerate(elements if last is not None else ()):
+        assert last is not None
+        if e.ref == (last.target or ""):
+            table[n, :2] = 1.0, float(last.point is not None)
+            for k, place in enumerate(last.point or ()):
+                table[n, 2 + k] = _bounded(place)
+        table[n, 6] = float(last.op == "drag" and e.ref == last.text)
+    return table
 
 
 def _texts(e: Element) -> tuple[str, ...]:
@@ -309,4 +332,5 @@ def _bounded(value: float) -> float:
 @functools.cache
 def number_count() -> int:
     """F: how many numbers an element has."""
-    return int(_numbers([Element("", "page", "")], Observation()).shape[1])
+    page = [Element("", "page", "")]
+    return int(_numbers(page, Observation()).shape[1] + _acted(page, None).shape[1])

@@ -123,20 +123,20 @@ def recall(query: Tensor, matrix: Tensor, norm: Tensor) -> Tensor:
     return (read @ matrix) / (read @ norm[..., None]).clamp_min(1e-6)
 
 
-def write(key: Tensor, value: Tensor, used: Tensor, matrix: Tensor, norm: Tensor) -> tuple[Tensor, Tensor]:
-    """The memory with these keys and values [B, H, K, D] written by the delta rule; ``used`` [B, K]: which count."""
-    marks = (functional.elu(key.float()) + 1) * used[:, None, :, None]
+def write(key: Tensor, value: Tensor, going: Tensor, matrix: Tensor, norm: Tensor) -> tuple[Tensor, Tensor]:
+    """The memory with these keys and values [B, H, K, D] written by the delta rule, where ``going`` [B]."""
+    marks = (functional.elu(key.float()) + 1) * going[:, None, None, None]
     known = (marks @ matrix) / (marks @ norm[..., None]).clamp_min(1e-6)
     return matrix + marks.transpose(2, 3) @ (value.float() - known), norm + marks.sum(2)
 
 
 class Trunk(nn.Module):
-    """All layers. ``registers`` and what the tail's first choices leave are what a memory keeps of a segment."""
+    """All layers. The registers, and where the action begins, are what a memory keeps of a segment."""
 
     def __init__(self, config: PolicyConfig) -> None:
         super().__init__()
         self.config = config
-        self.kept = config.registers + 3  # where the action begins, its op and its target
+        self.kept = config.registers + 1  # and where the action begins
         self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
         self.ages = nn.Embedding(config.window + 1, config.heads)
         nn.init.zeros_(self.ages.weight)
@@ -180,16 +180,17 @@ class Trunk(nn.Module):
             made.append((key, value))
         return self.last(x), made
 
-    def remember(self, memory: Memory, tail: list[tuple[Tensor, Tensor]], used: Tensor, going: Tensor) -> Memory:
+    def remember(self, memory: Memory, tail: list[tuple[Tensor, Tensor]], going: Tensor) -> Memory:
         """The memory after a segment. ``tail``: keys and values [B, H, K, D] a layer of the positions to be kept (K =
-        ``kept``); ``used`` [B, K]: which of them exist; ``going`` [B]: episodes that this segment was a part of."""
+        ``kept``); ``going`` [B]: episodes that this segment was a part of."""
         if self.config.memory == "xl":
             keys = torch.stack([key for key, _ in tail]).to(memory.keys.dtype)
             values = torch.stack([value for _, value in tail]).to(memory.values.dtype)
             room = self.config.window * self.kept
             whole = memory.wide(min(room, memory.ages.shape[1] + self.kept))
             fits = whole.ages.shape[1]
-            ages = torch.cat([torch.where(memory.ages > 0, memory.ages + 1, 0), used.long()], 1)[:, -fits:]
+            new = memory.ages.new_ones(len(memory.ages), self.kept)
+            ages = torch.cat([torch.where(memory.ages > 0, memory.ages + 1, 0), new], 1)[:, -fits:]
             g = going[None, :, None, None, None]
             return replace(
                 memory,
@@ -198,7 +199,6 @@ class Trunk(nn.Module):
                 ages=torch.where(going[:, None], ages.clamp_max(self.config.window), whole.ages),
             )
         if self.config.memory == "infini":
-            counts = used * going[:, None]
-            made = [write(k, v, counts, memory.matrix[n], memory.norm[n]) for n, (k, v) in enumerate(tail)]
+            made = [write(k, v, going, memory.matrix[n], memory.norm[n]) for n, (k, v) in enumerate(tail)]
             return replace(memory, matrix=torch.stack([m for m, _ in made]), norm=torch.stack([z for _, z in made]))
         return memory

@@ -54,7 +54,8 @@ def episode(rng: np.random.Generator) -> list[Label]:
             goal, tree=ActionTree((dataclasses.replace(field, value=value), *buttons), viewport=(160, 210))
         )
 
-    return [Label(seen(""), Action("type", "f", text)), Label(seen(text), Action("click", target.ref), 1.0)]
+    typed = Action("type", "f", text)
+    return [Label(seen(""), typed), Label(seen(text), Action("click", target.ref), 1.0, typed)]
 
 
 def material(episodes: int = 400) -> Material:
@@ -79,7 +80,7 @@ def right_share(policy: Policy, count: int = 100) -> float:
     for _ in range(count):
         memory = policy.net.trunk.empty(1)
         for label in episode(rng):
-            segment = read_observation(label.observation, policy.words, policy.config)
+            segment = read_observation(label.observation, policy.words, policy.config, label.last)
             (found,), memory = decide(policy.net, [segment], memory, policy.words)
             right += found.action == label.action
     return right / (2 * count)

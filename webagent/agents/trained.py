@@ -35,12 +35,15 @@ def policy_in(folder: str | Path) -> MakeAgent:
 def agent_of(policy: Policy) -> Agent:
     """An agent for one episode. Greedy and without chance: the same observations give the same actions."""
     memory = policy.net.trunk.empty(1)
+    last: Action | None = None
 
     def propose(observation: Observation) -> Proposal:
-        nonlocal memory
-        segment = read_observation(observation, policy.words, policy.config)
+        nonlocal memory, last
+        segment = read_observation(observation, policy.words, policy.config, last)
         (decision,), memory = decide(policy.net, [segment], memory, policy.words)
-        return proposal_of(decision, policy)
+        proposal = proposal_of(decision, policy)
+        last = proposal.actions[0]
+        return proposal
 
     return propose
 

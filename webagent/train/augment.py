@@ -130,11 +130,17 @@ def _edited(label: Label, edits: Sequence[Edit], swap: Callable[[str], str] | No
         for edit in edits:
             changes.update(edit(e))
         elements.append(dataclasses.replace(e, **changes))
-    goal, action = label.observation.goal, label.action
-    if swap and action is not None and action.text and action.op in ("type", "select", "answer"):
-        action = dataclasses.replace(action, text=swap(action.text))
+    goal = label.observation.goal
     changed = _seen(label, goal=swap(goal) if swap else goal, elements=tuple(elements))
-    return changed if action is label.action else dataclasses.replace(changed, action=action)
+    if swap is None:
+        return changed
+    return dataclasses.replace(changed, action=_said(label.action, swap), last=_said(label.last, swap))
+
+
+def _said(action: Action | None, swap: Callable[[str], str]) -> Action | None:
+    if action is None or not action.text or action.op not in ("type", "select", "answer"):
+        return action
+    return dataclasses.replace(action, text=swap(action.text))
 
 
 def _texts(swap: Callable[[str], str]) -> Edit:

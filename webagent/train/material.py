@@ -98,13 +98,15 @@ def labels_of(episode: Episode) -> list[Label]:
     if source not in LEARNED_FROM or (source != "dagger" and not episode.success):
         return []
     outcome = None if episode.success is None else 1.0 if episode.success else -1.0
+    done = executed(episode) or [step.action for step in episode.steps]
     return [
-        Label(step.observation, step.action if step.action.op != "give_up" else None, outcome) for step in episode.steps
+        Label(step.observation, step.action if step.action.op != "give_up" else None, outcome, last)
+        for step, last in zip(episode.steps, [None, *done])
     ]
 
 
 def executed(episode: Episode) -> list[Action]:
-    """What was really done in an episode whose actions are an expert's labels."""
+    """What was really done in an episode whose actions are an expert's labels; empty for others."""
     return [from_json(Action, data) for data in episode.info.get("executed", [])]
 
 

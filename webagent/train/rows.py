@@ -27,16 +27,18 @@ class Row:
 
 @dataclass(frozen=True)
 class Label:
-    """An observation and what was right there: None where nobody knew. ``outcome`` as in ``Row``."""
+    """An observation and what was right there: None where nobody knew. ``outcome`` as in ``Row``; ``last``: what was
+    really done just before."""
 
     observation: Observation
     action: Action | None
     outcome: float | None = None
+    last: Action | None = None
 
 
 def row_of(label: Label, words: Words, config: PolicyConfig) -> Row:
     """Read and spelled; an action that the policy cannot say is not learned from."""
-    segment = read_observation(label.observation, words, config)
+    segment = read_observation(label.observation, words, config, label.last)
     choices: tuple[Choice, ...] = ()
     point = None
     if label.action is not None:

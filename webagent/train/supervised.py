@@ -251,7 +251,7 @@ def stretch_loss(net: PolicyNet, stretch: Stretch, value_weight: float) -> tuple
         said = torch.tanh(net.value(found.start)[:, 0].float())
         valued = valued + ((said - outcome.nan_to_num()).square() * judged).sum()
         value_count = value_count + judged.sum()
-        memory = net.trunk.remember(memory, found.tail, found.used, going)
+        memory = net.trunk.remember(memory, found.tail, going)
     action, value = total / count.clamp_min(1), valued / value_count.clamp_min(1)
     numbers = {"loss": action.detach(), "wrong": (wrong / count.clamp_min(1)).detach(), "value_loss": value.detach()}
     return action + value_weight * value, numbers
