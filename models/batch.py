@@ -149,7 +149,8 @@ def collate_answers(
             point[n, : len(here)], known[n, : len(here)] = here, True
     weight = np.array(weights if weights is not None else np.ones(rows), np.float32)
     places = tuple(torch.from_numpy(np.isin(kinds, group).ravel().nonzero()[0]) for group in GROUPS)
-    return Answers(*(torch.from_numpy(part) for part in (kinds, index, case, point, known, weight)), places)
+    of = torch.from_numpy
+    return Answers(of(kinds), of(index), of(case), of(point), of(known), of(weight), places)
 
 
 def joint(choice: Choice, batch: Batch, vocabulary: int) -> int:

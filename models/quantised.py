@@ -17,6 +17,9 @@ TOP = 127
 class Linear8(nn.Module):
     """``nn.Linear`` without a bias: [..., in] to [..., out]."""
 
+    weight: Tensor
+    scale: Tensor
+
     def __init__(self, exact: nn.Linear) -> None:
         super().__init__()
         weight = exact.weight.detach()
@@ -39,6 +42,6 @@ def quantised(net: PolicyNet) -> PolicyNet:
     if torch.backends.mkldnn.is_available():
         for layer in net.trunk.layers:
             for name, part in list(layer.named_children()):
-                if isinstance(part, nn.Linear) and part.bias is None:
+                if isinstance(part, nn.Linear):
                     setattr(layer, name, Linear8(part))
     return net

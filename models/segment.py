@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +52,7 @@ SHAPES = ("", "rect", "circle", "ellipse", "line", "polygon", "polyline", "path"
 WAVES = (1, 2, 4, 8, 16, 32, 64)
 POINTS = 6
 NO_SHAPE = (0.0,) * (len(SHAPES) + 9 + 2 * POINTS)
-BOUNDS = (-2.0, 3.0)
+LOW, HIGH = -2.0, 3.0
 NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?")
 
 
@@ -233,19 +234,19 @@ def _numbers(elements: Sequence[Element], seen: Observation) -> Floats:
     width, height = (max(1, side) for side in seen.tree.viewport)
     boxes = np.array([e.box for e in elements], np.float32)
     size = boxes[:, 2:]
-    table = [
-        (boxes[:, :2] + size / 2) / (width, height),
-        size / (width, height),
+    middle = np.clip((boxes[:, :2] + size / 2) / (width, height), LOW, HIGH)
+    table: list[Any] = [
+        middle,
+        np.clip(size / (width, height), LOW, HIGH),
         np.log1p(np.maximum(size, 0)) / 8,
         np.array([_own_numbers(e) for e in elements], np.float32),
         np.arange(len(elements), dtype=np.float32)[:, None] / max(len(elements), 1),
         _ranks(elements),
         _inside(elements, boxes),
     ]
-    middle = np.clip(table[0], *BOUNDS)
     turns = np.pi * middle[:, None] * np.array(WAVES)[:, None]  # [N, waves, 2]
     waves = np.stack([np.sin(turns), np.cos(turns)], 2).reshape(len(elements), -1)
-    return np.concatenate([middle, np.clip(table[1], *BOUNDS), *table[2:], waves], axis=1).astype(np.float32)
+    return np.concatenate([*table, waves], axis=1).astype(np.float32)
 
 
 def _ranks(elements: Sequence[Element]) -> Floats:
@@ -267,7 +268,7 @@ def _inside(elements: Sequence[Element], boxes: Floats) -> Floats:
     outer = boxes[around]
     size = np.maximum(outer[:, 2:], 1)
     middle = (boxes[:, :2] + boxes[:, 2:] / 2 - outer[:, :2]) / size
-    found = np.concatenate([np.clip(middle, *BOUNDS), np.clip(boxes[:, 2:] / size, *BOUNDS)], axis=1)
+    found = np.concatenate([np.clip(middle, LOW, HIGH), np.clip(boxes[:, 2:] / size, LOW, HIGH)], axis=1)
     return np.where(around[:, None] >= 0, found, 0)
 
 
@@ -326,7 +327,7 @@ def _rgb(colour: str) -> tuple[float, ...]:
 
 
 def _bounded(value: float) -> float:
-    return min(max(value, BOUNDS[0]), BOUNDS[1])
+    return min(max(value, LOW), HIGH)
 
 
 @functools.cache
