@@ -164,8 +164,11 @@ class Corpus:
     def table(self, shard: str, columns: tuple[str, ...] | None = None) -> pa.Table | None:
         """The rows of a shard (``columns``: only those), or None if it cannot be read."""
         try:
-            with self._fs.open(_join(self._root, shard), "rb") as file:
-                return pq.read_table(file, columns=columns and list(columns), schema=None if columns else ROWS)
+            # Arrow's threads and a Python file do not end well together: the interpreter aborts or hangs at its exit
+            # (apache/arrow#50482). So the bytes are read first, and one thread makes a table of them.
+            held = pa.BufferReader(self._fs.cat_file(_join(self._root, shard)))
+            names = columns and list(columns)
+            return pq.read_table(held, columns=names, schema=None if columns else ROWS, use_threads=False)
         except (OSError, pa.ArrowException, KeyError) as error:
             self.damaged(f"{shard}: {str(error).splitlines()[0] if str(error) else type(error).__name__}")
             return None
