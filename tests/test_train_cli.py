@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,11 @@ from webagent.datasets.corpus import Corpus, CorpusWriter
 from webagent.envs.types import Action, ActionTree, Element, Episode, Observation, Step, Task
 from webagent.models.checkpoint import load_policy
 from webagent.models.config import PolicyConfig
+from webagent.scores import EpisodeResult
 from webagent.seeds import BENCH_FLOOR
-from webagent.train.dagger import Gathering, _jobs, _Pair
+from webagent.train.dagger import Gathering, _jobs, _Pair, failure_rates
 from webagent.train.material import Library, executed, labels_of, make_words, names_in
+from webagent.train.rounds import _keep_rates, _kept_weights
 from webagent.train.rows import Label, row_of
 
 SEEN = Observation("press Go", tree=ActionTree((Element("e1", "button", "button", "Go", states=("actionable",)),)))
@@ -178,3 +182,33 @@ def test_a_drag_to_a_point_is_learned_as_one_from_the_middle(tmp_path: Path) -> 
     page = Observation("drag it left", tree=ActionTree((Element("e", "img", "circle", "circle", box=(9, 9, 9, 9)),)))
     row = row_of(Label(page, Action("drag", "e", "e", (-0.5, 0.5))), words, PolicyConfig())
     assert row.point == (0.5, 0.5, -0.5, 0.5)
+
+
+def test_a_round_that_was_played_is_not_played_again(tmp_path: Path) -> None:
+    played = [EpisodeResult("miniwob.a", n, n, success=n == 0) for n in range(3)]
+    weights = {task: 0.25 + 2 * rate for task, rate in failure_rates(played).items()}
+    _keep_rates(tmp_path, 1, played, weights, print)
+    assert _kept_weights(tmp_path, 1) == weights == {"miniwob.a": pytest.approx(1.45)}
+    assert _kept_weights(tmp_path, 2) == {} == _kept_weights(tmp_path / "new", 1)
+
+
+def test_rounds_are_for_one_process(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with CorpusWriter(str(tmp_path / "demos")) as writer:
+        writer.add(episode("expert"))
+    made = ("--data", str(tmp_path / "demos"), "--out", str(tmp_path / "run"), "--dagger-rounds", "1")
+    code, _, err = call(capsys, "train", "supervised", *made)
+    assert code == 2 and "gathered by one process" in err
+
+
+def test_two_processes_learn_together(tmp_path: Path) -> None:
+    with CorpusWriter(str(tmp_path / "demos")) as writer:
+        writer.add(episode("expert"))
+    together = (sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "0")
+    made = ("--data", "demos", "--out", "run", "--size", "tiny", "--steps", "3", "--rows", "8", "--stretch", "1", "-q")
+    line = [*together, "-m", "webagent", "train", "supervised", *made]
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert load_policy(tmp_path / "run" / "policy").about["trained"] == {"updates": 3}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import os
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -53,6 +54,8 @@ Say = Callable[[str], None]
 def learn(settings: Supervised, plan: Plan, resume: bool, say: Say, report: Report | None = None) -> Policy:
     """All rounds; the updates are shared out evenly among the demonstrations and each round."""
     check_device(settings.device)
+    if plan.rounds and int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise UsageError("corrections are gathered by one process, found several (torchrun)", "use --dagger-rounds 0")
     out = Path(settings.out)
     start = load_policy(plan.start) if plan.start else None
     library = Library(functools.partial(_wanted, frozenset(plan.tasks)), say, max(1, settings.workers))
@@ -66,11 +69,10 @@ def learn(settings: Supervised, plan: Plan, resume: bool, say: Say, report: Repo
     for number in range(plan.rounds + 1):
         until = settings.steps * (number + 1) // (plan.rounds + 1)
         if resume and _updates(out) >= until:
+            weights = _kept_weights(out, number) if number else {}
             continue
         if number:
-            played = gather(_gathering(plan, settings, number, weights), plan.actors)
-            weights = {task: 0.25 + 2 * rate for task, rate in failure_rates(played).items()}
-            _keep_rates(out, number, played, say)
+            weights = _kept_weights(out, number) or _round(plan, settings, number, weights, say)
         if (out / DAGGER).exists():
             library.read([str(out / DAGGER)])
         counts = library.shelf.counts()
@@ -95,13 +97,30 @@ def _words(out: Path, plan: Plan, start: Policy | None, resume: bool, library: L
     kept = out / "tokenizer.json"
     if resume and kept.is_file():
         return Words.load(kept)
+    words = make_words(library.texts, plan.config.vocabulary)  # the same in every process
+    if int(os.environ.get("RANK", "0")):
+        return words
     if (out / CONFIG).is_file() and not resume:
         raise UsageError(f"{out} already holds a run", "go on with it: --resume, or give another --out")
-    words = make_words(library.texts, plan.config.vocabulary)
     out.mkdir(parents=True, exist_ok=True)
     kept.write_text(words.tokenizer.to_str(), encoding="utf-8")
     say(f"a tokenizer of {words.tokenizer.get_vocab_size()} subwords")
     return words
+
+
+def _round(plan: Plan, settings: Supervised, number: int, weights: Mapping[str, float], say: Say) -> dict[str, float]:
+    """Play, and tell how often each task is to be drawn from now on: the more often the more it failed."""
+    played = gather(_gathering(plan, settings, number, weights), plan.actors)
+    chosen = {task: round(0.25 + 2 * rate, 4) for task, rate in failure_rates(played).items()}
+    _keep_rates(Path(settings.out), number, played, chosen, say)
+    return chosen
+
+
+def _kept_weights(out: Path, number: int) -> dict[str, float]:
+    """Those of a round that was played before the run was ended; empty if it was not."""
+    path = out / RATES
+    rounds = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+    return next((dict(one["weights"]) for one in rounds if one["round"] == number), {})
 
 
 def _gathering(plan: Plan, settings: Supervised, number: int, weights: Mapping[str, float]) -> Gathering:
@@ -118,7 +137,9 @@ def _gathering(plan: Plan, settings: Supervised, number: int, weights: Mapping[s
     )
 
 
-def _keep_rates(out: Path, number: int, played: Sequence[EpisodeResult], say: Say) -> None:
+def _keep_rates(
+    out: Path, number: int, played: Sequence[EpisodeResult], weights: Mapping[str, float], say: Say
+) -> None:
     """The policy's own successes in the round, a line a round."""
     outcomes: dict[str, list[bool]] = defaultdict(list)
     for one in played:
@@ -127,9 +148,8 @@ def _keep_rates(out: Path, number: int, played: Sequence[EpisodeResult], say: Sa
     broken = sum(bool(one.error) for one in played)
     mean = sum(rates.values()) / max(1, len(rates))
     with (out / RATES).open("a", encoding="utf-8") as file:
-        file.write(
-            json.dumps({"round": number, "mean": round(mean, 4), "episodes": len(played), "rates": rates}) + "\n"
-        )
+        told = {"round": number, "mean": round(mean, 4), "episodes": len(played), "rates": rates, "weights": weights}
+        file.write(json.dumps(told) + "\n")
     say(f"round {number}: {len(played)} episodes, {100 * mean:.1f} % over {len(rates)} tasks, {broken} broken")
 
 
