@@ -206,7 +206,17 @@ def test_rounds_are_for_one_process(
 def test_two_processes_learn_together(tmp_path: Path) -> None:
     with CorpusWriter(str(tmp_path / "demos")) as writer:
         writer.add(episode("expert"))
-    together = (sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "0")
+    together = (
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--rdzv-backend",
+        "c10d",
+        "--nproc-per-node",
+        "2",
+        "--rdzv-endpoint",
+        "localhost:0",
+    )
     made = ("--data", "demos", "--out", "run", "--size", "tiny", "--steps", "3", "--rows", "8", "--stretch", "1", "-q")
     line = [*together, "-m", "webagent", "train", "supervised", *made]
     done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, timeout=120)

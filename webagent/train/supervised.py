@@ -104,8 +104,11 @@ def train(
     last = min(settings.steps, until or settings.steps)
     rank, world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if settings.device == "cuda" else settings.device
-    folder = RunFolder(settings.out, dataclasses.asdict(settings), resume or rank > 0, MAY_DIFFER)
+    flat = dataclasses.asdict(settings)
+    if rank == 0:  # makes the folder, or refuses it, before another process can look
+        RunFolder(settings.out, flat, resume, MAY_DIFFER)
     with _together(world, device):
+        folder = RunFolder(settings.out, flat, True, MAY_DIFFER)
         run = _Run(settings, material, device, rank, world)
         state = folder.load(device) if resume else None
         if state is not None:
@@ -123,7 +126,7 @@ def train(
                 folder.save(run.state())
                 save_policy(folder.path / POLICY, run.policy())
                 last_save = time.monotonic()
-    folder.close()
+        folder.close()
     return run.policy()
 
 
