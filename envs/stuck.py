@@ -50,8 +50,11 @@ async def standing_still(tab: Tab) -> AsyncIterator[None]:
     end = asyncio.ensure_future(asked(tab.cdp, "Runtime.terminateExecution", limit))
     try:
         # It ends the script that runs, or the next one, and says nothing before: this one, if there is no other.
-        if await asked(tab.cdp, "Runtime.evaluate", limit, expression="0") is None:
-            raise BrowserGone("the page hangs")
+        if not await answers(tab.cdp):
+            # Perhaps no script: what a page is asked is also held back while an answer is awaited that never begins.
+            await asked(tab.cdp, "Page.stopLoading", CUT_LIMIT)
+            if await asked(tab.cdp, "Runtime.evaluate", limit, expression="0") is None:
+                raise BrowserGone("the page hangs")
         yield
     finally:
         off.cancel()

@@ -14,8 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .geometry import PLACE_NUMBERS, place_numbers
 from .grammar import TEXT_KINDS, Choice, Kind
-from .segment import FIELDS, LIMITS, Segment
+from .segment import FIELDS, LIMITS, Segment, own_count
 
 STEP = 8
 """Sizes are padded to multiples of this, so that few shapes occur."""
@@ -93,31 +94,37 @@ class Answers:
 
 
 def collate(segments: Sequence[Segment], step: int = STEP) -> Batch:
-    """Pad to the longest, rounded up to multiples of ``step``."""
+    """Pad to the longest, rounded up to multiples of ``step``; an element's numbers are its own and its place's."""
     goals = _padded(max(len(s.goal_ids) for s in segments), step)
     elements = _padded(max(len(s.kinds) for s in segments), step)
     subwords = _padded(max(len(s.word_ids) for s in segments), 4 * step)
 
-    def of(name: str, room: int, fill: float = 0) -> Tensor:
+    def whole(name: str, room: int, fill: float = 0) -> Any:
         rows = [getattr(s, name) for s in segments]
-        whole = np.full((len(rows), room, *rows[0].shape[1:]), fill, rows[0].dtype)
+        table = np.full((len(rows), room, *rows[0].shape[1:]), fill, rows[0].dtype)
         for n, row in enumerate(rows):
-            whole[n, : len(row)] = row
-        return torch.from_numpy(whole)
+            table[n, : len(row)] = row
+        return table
+
+    def of(name: str, room: int) -> Tensor:
+        return torch.from_numpy(whole(name, room))
 
     def mask(name: str, room: int) -> Tensor:
         lengths = torch.tensor([len(getattr(s, name)) for s in segments])
         return torch.arange(room)[None] < lengths[:, None]
 
+    kinds, parents, boxes = whole("kinds", elements), whole("parents", elements, -1), whole("boxes", elements)
+    counts = np.array([len(s.kinds) for s in segments], np.int32)
+    numbers = np.concatenate([whole("numbers", elements), place_numbers(boxes, kinds, parents, counts)], 2)
     return Batch(
         goal_ids=of("goal_ids", goals),
         goal_words=of("goal_words", goals),
         goal_mask=mask("goal_ids", goals),
-        kinds=of("kinds", elements),
+        kinds=torch.from_numpy(kinds),
         tags=of("tags", elements),
-        parents=of("parents", elements, -1),
-        numbers=of("numbers", elements),
-        boxes=of("boxes", elements),
+        parents=torch.from_numpy(parents),
+        numbers=torch.from_numpy(numbers),
+        boxes=torch.from_numpy(boxes),
         names=of("names", elements),
         others=of("others", elements),
         element_mask=mask("kinds", elements),
@@ -177,3 +184,8 @@ def _padded(length: int, step: int) -> int:
 
 
 FIELD_COUNT, PLACES = len(FIELDS), max(LIMITS.values())
+
+
+def number_count() -> int:
+    """F of a batch: how many numbers an element has."""
+    return own_count() + PLACE_NUMBERS

@@ -21,11 +21,11 @@ from torch.nn import functional
 
 from webagent.envs.types import OPS
 
-from .batch import FIELD_COUNT, PLACES, Batch
+from .batch import FIELD_COUNT, PLACES, Batch, number_count
 from .config import PolicyConfig
 from .grammar import CASES, Kind
 from .relations import Relations
-from .segment import KINDS, TAGS, number_count
+from .segment import KINDS, TAGS
 from .trunk import Memory, Norm, Trunk
 
 MOST_CHOICES = 64

@@ -9,22 +9,17 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from webagent.envs.types import STATES, Action, Element, Observation
 
 from .colours import colour_words
 from .config import PolicyConfig
-from .words import Words, word_hashes
-
-Ints = npt.NDArray[np.int32]
-Floats = npt.NDArray[np.float32]
+from .geometry import HIGH, LOW, Floats, Ints
+from .words import CACHED, Words, word_hashes
 
 FIELDS = ("name", "value", "context", "hint", "look", "note")
 LIMITS = {"name": 64, "value": 16, "context": 16, "hint": 16, "look": 8, "note": 32}
@@ -49,10 +44,8 @@ TAGS = (
 """.split(),
 )
 SHAPES = ("", "rect", "circle", "ellipse", "line", "polygon", "polyline", "path", "text", "canvas", "box", "other")
-WAVES = (1, 2, 4, 8, 16, 32, 64)
 POINTS = 6
 NO_SHAPE = (0.0,) * (len(SHAPES) + 9 + 2 * POINTS)
-LOW, HIGH = -2.0, 3.0
 NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?")
 
 
@@ -62,7 +55,8 @@ class Segment:
 
     ``word_ids``, ``word_owner``, ``word_field``, ``word_place`` [T]; ``word_spans`` [T, 2]
     characters of the field, ``texts`` [N][fields]; ``names``, ``others`` [N, W] hashes or 0;
-    ``kinds``, ``tags``, ``parents`` [N] (a parent is an index, -1 for none); ``numbers`` [N, F]; ``boxes`` [N, 4] px.
+    ``kinds``, ``tags``, ``parents`` [N] (a parent is an index, -1 for none); ``numbers`` [N, F] of their own;
+    ``boxes`` [N, 4] px.
     """
 
     goal_ids: Ints
@@ -107,16 +101,16 @@ def read_observation(seen: Observation, words: Words, config: PolicyConfig, last
         goal_places=np.array(goal_places, np.int32).reshape(-1, 2),
         goal_words=_words_around(seen.goal, goal_places),
         word_ids=found[:, 0],
-        word_owner=found[:, 1],
-        word_field=found[:, 2],
-        word_place=found[:, 3],
-        word_spans=found[:, 4:],
+        word_owner=found[:, 5],
+        word_field=found[:, 1],
+        word_place=found[:, 2],
+        word_spans=found[:, 3:5],
         names=_hashes([t[0] for t in texts], NAME_WORDS),
         others=_hashes([" ".join((t[1], t[3], t[2])) for t in texts], OTHER_WORDS),
         kinds=np.array([_index(KINDS, e.role) for e in elements], np.int32),
         tags=np.array([_index(TAGS, e.tag) for e in elements], np.int32),
         parents=np.array([place.get(e.parent or "", -1) if e.ref else -1 for e in elements], np.int32),
-        numbers=np.concatenate([_numbers(elements, seen), _acted(elements, last)], axis=1),
+        numbers=np.concatenate([np.array([_own_numbers(e) for e in elements], np.float32), _acted(elements, last)], 1),
         boxes=np.array([e.box for e in elements], np.float32),
         goal=seen.goal,
         refs=tuple(e.ref for e in elements),
@@ -175,18 +169,18 @@ def _cut(
 
 
 def _subwords(texts: Sequence[tuple[str, ...]], words: Words) -> Ints:
-    """Id, owner, field, place in the field, first and last character: [T, 6]."""
-    rows = [
-        (subword, n, f, k, *place)
-        for n, parts in enumerate(texts)
-        for f, text in enumerate(parts)
-        if text
-        for k, (subword, place) in enumerate(_field(text, words, LIMITS[FIELDS[f]]))
-    ]
-    return np.array(rows, np.int32).reshape(-1, 6)
+    """Id, field, place in the field, first and last character, owner: [T, 6]."""
+    found = [(n, _field(text, f, words)) for n, parts in enumerate(texts) for f, text in enumerate(parts) if text]
+    if not found:
+        return np.zeros((0, 6), np.int32)
+    owners = np.repeat(np.array([n for n, _ in found], np.int32), [len(rows) for _, rows in found])
+    return np.concatenate([np.concatenate([rows for _, rows in found]), owners[:, None]], 1)
 
 
-def _field(text: str, words: Words, room: int) -> Iterator[tuple[int, tuple[int, int]]]:
+@functools.lru_cache(CACHED)
+def _field(text: str, field: int, words: Words) -> Ints:
+    """Id, field, place in it, first and last character: [its subwords, 5]. Pages repeat their texts."""
+    room = LIMITS[FIELDS[field]]
     end = TAIL if room > 2 * TAIL else 0
     if len(text) <= 16 * room:
         ids, places = words.read(text)
@@ -195,7 +189,8 @@ def _field(text: str, words: Words, room: int) -> Iterator[tuple[int, tuple[int,
         last, there = words.read(text[-8 * room :])
         shift = len(text) - 8 * room
         ids, places = (*ids, *last), (*places, *((a + shift, b + shift) for a, b in there))
-    return zip(*_cut(ids, places, room, end))
+    kept = zip(*_cut(ids, places, room, end))
+    return np.array([(one, field, k, *place) for k, (one, place) in enumerate(kept)], np.int32).reshape(-1, 5)
 
 
 def _words_around(goal: str, places: Sequence[tuple[int, int]]) -> Ints:
@@ -212,12 +207,13 @@ def _words_around(goal: str, places: Sequence[tuple[int, int]]) -> Ints:
 
 
 def _hashes(texts: Sequence[str], room: int) -> Ints:
-    table = np.zeros((len(texts), room), np.int32)
-    for n, text in enumerate(texts):
-        if text:
-            found = [h for _, _, h in word_hashes(text[: 40 * room])][:room]
-            table[n, : len(found)] = found
-    return table
+    return np.array([_hash_row(text, room) for text in texts], np.int32)
+
+
+@functools.lru_cache(CACHED)
+def _hash_row(text: str, room: int) -> tuple[int, ...]:
+    found = [h for _, _, h in word_hashes(text[: 40 * room])][:room]
+    return (*found, *[0] * (room - len(found)))
 
 
 @functools.cache
@@ -228,48 +224,6 @@ def _places(names: tuple[str, ...]) -> dict[str, int]:
 def _index(names: tuple[str, ...], name: str) -> int:
     """Its number; the last name stands for every other."""
     return _places(names).get(name, len(names) - 1)
-
-
-def _numbers(elements: Sequence[Element], seen: Observation) -> Floats:
-    width, height = (max(1, side) for side in seen.tree.viewport)
-    boxes = np.array([e.box for e in elements], np.float32)
-    size = boxes[:, 2:]
-    middle = np.clip((boxes[:, :2] + size / 2) / (width, height), LOW, HIGH)
-    table: list[Any] = [
-        middle,
-        np.clip(size / (width, height), LOW, HIGH),
-        np.log1p(np.maximum(size, 0)) / 8,
-        np.array([_own_numbers(e) for e in elements], np.float32),
-        np.arange(len(elements), dtype=np.float32)[:, None] / max(len(elements), 1),
-        _ranks(elements),
-        _inside(elements, boxes),
-    ]
-    turns = np.pi * middle[:, None] * np.array(WAVES)[:, None]  # [N, waves, 2]
-    waves = np.stack([np.sin(turns), np.cos(turns)], 2).reshape(len(elements), -1)
-    return np.concatenate([*table, waves], axis=1).astype(np.float32)
-
-
-def _ranks(elements: Sequence[Element]) -> Floats:
-    """Where it stands among those of its role, from the front and from the back, and of how many."""
-    counts: Counter[str] = Counter()
-    place = []
-    for e in elements:
-        place.append(counts[e.role])
-        counts[e.role] += 1
-    table = np.array([(n, counts[e.role] - 1 - n, counts[e.role]) for n, e in zip(place, elements)], np.float32)
-    turns = np.pi * table / 16
-    return np.concatenate([np.minimum(table, 32) / 32, np.sin(turns), np.cos(turns), np.sin(4 * turns)], axis=1)
-
-
-def _inside(elements: Sequence[Element], boxes: Floats) -> Floats:
-    """Middle and size as fractions of the element around it; nothing for those that stand alone."""
-    place = {e.ref: i for i, e in enumerate(elements)}
-    around = np.array([place.get(e.parent or "", -1) if e.ref else -1 for e in elements])
-    outer = boxes[around]
-    size = np.maximum(outer[:, 2:], 1)
-    middle = (boxes[:, :2] + boxes[:, 2:] / 2 - outer[:, :2]) / size
-    found = np.concatenate([np.clip(middle, LOW, HIGH), np.clip(boxes[:, 2:] / size, LOW, HIGH)], axis=1)
-    return np.where(around[:, None] >= 0, found, 0)
 
 
 @functools.lru_cache(4096)
@@ -331,7 +285,7 @@ def _bounded(value: float) -> float:
 
 
 @functools.cache
-def number_count() -> int:
-    """F: how many numbers an element has."""
-    page = [Element("", "page", "")]
-    return int(_numbers(page, Observation()).shape[1] + _acted(page, None).shape[1])
+def own_count() -> int:
+    """F: how many numbers an element has of its own."""
+    page = Element("", "page", "")
+    return len(_own_numbers(page)) + int(_acted([page], None).shape[1])

@@ -13,7 +13,7 @@ from webagent.models.colours import colour_name, colour_words
 from webagent.models.config import PolicyConfig
 from webagent.models.grammar import spell, utter
 from webagent.models.relations import match, order, place, tree
-from webagent.models.segment import number_count, read_observation
+from webagent.models.segment import own_count, read_observation
 from webagent.models.words import Words, hashed, train_tokenizer, word_hashes
 
 CONFIG = PolicyConfig(vocabulary=400)
@@ -51,7 +51,7 @@ AWKWARD = {
 def test_awkward_observations_are_read(name: str, words: Words) -> None:
     segment = read_observation(AWKWARD[name], words, CONFIG)
     assert segment.refs[0] == "" and len(segment.refs) == len(segment.kinds) == len(segment.texts)
-    assert segment.numbers.shape == (len(segment.refs), number_count()) and np.isfinite(segment.numbers).all()
+    assert segment.numbers.shape == (len(segment.refs), own_count()) and np.isfinite(segment.numbers).all()
     assert len(segment.goal_ids) == len(segment.goal_places) == len(segment.goal_words) <= CONFIG.goal_tokens
     assert segment.parents.max() < len(segment.refs)
     batch = collate([segment, read_observation(seen(button("e1", "Submit")), words, CONFIG)])

@@ -93,11 +93,14 @@ def press_at(e: Element, part: float) -> Action:
 
 
 def use_slider_2(page: Page) -> Action:
-    """Three sliders from 0 to 20, from the top on; a click beside the handle moves it there."""
+    """Three sliders from 0 to 20, from the top on; a click beside the handle moves it there, keys go the rest."""
     wanted = [int(n) for n in page.says(r"\[([\d,]+)\]").split(",")]
     for (e, value), n in zip(sliders(page), wanted, strict=True):
         if value != n:
-            return press_at(e, (n + (0.4 if n > value else -0.4)) / 20)
+            near = abs(n - value) <= NEAR
+            if near and _focused(e):
+                return Action("press", text="ArrowRight" if n > value else "ArrowLeft")
+            return press_at(e, (value if near else n) / 20)
     return submit(page)
 
 

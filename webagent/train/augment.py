@@ -56,12 +56,13 @@ class Augmentation:
             labels = self._phrases(labels, rng)
         swap = self._swap(labels, rng) if names else None
         edits = [_texts(swap)] if swap else []
-        if place:
-            edits.append(_place(rng))
         if marks:
             edits.append(_marks(rng))
         if edits:
             labels = [_edited(label, edits, swap) for label in labels]
+        if place:
+            moved = _moved(rng)
+            labels = [dataclasses.replace(label, moved=moved) for label in labels]
         return _company(labels, rng) if company else labels
 
     def _swap(self, labels: Sequence[Label], rng: np.random.Generator) -> Callable[[str], str] | None:
@@ -128,7 +129,7 @@ def _edited(label: Label, edits: Sequence[Edit], swap: Callable[[str], str] | No
         changes: dict[str, Any] = {}
         for edit in edits:
             changes.update(edit(e))
-        elements.append(dataclasses.replace(e, **changes))
+        elements.append(dataclasses.replace(e, **changes) if changes else e)
     goal = label.observation.goal
     changed = _seen(label, goal=swap(goal) if swap else goal, elements=tuple(elements))
     if swap is None:
@@ -144,7 +145,12 @@ def _said(action: Action | None, swap: Callable[[str], str]) -> Action | None:
 
 def _texts(swap: Callable[[str], str]) -> Edit:
     swapped = functools.lru_cache(1024)(swap)
-    return lambda e: {f: swapped(text) for f in ("name", "value", "context", "hint") if (text := getattr(e, f))}
+
+    def edit(e: Element) -> dict[str, Any]:
+        texts = (("name", e.name), ("value", e.value), ("context", e.context), ("hint", e.hint))
+        return {field: other for field, text in texts if text and (other := swapped(text)) != text}
+
+    return edit
 
 
 def _seen(label: Label, goal: str | None = None, elements: tuple[Element, ...] | None = None) -> Label:
@@ -155,21 +161,10 @@ def _seen(label: Label, goal: str | None = None, elements: tuple[Element, ...] |
     )
 
 
-def _place(rng: np.random.Generator) -> Edit:
-    """The page scaled and moved."""
-    scale = float(np.exp(rng.uniform(-0.25, 0.3)))
+def _moved(rng: np.random.Generator) -> tuple[float, float, float]:
+    """The page scaled and moved, as a label has it. Points and corners are told as fractions of boxes."""
     dx, dy = (float(d) for d in rng.uniform(-20, 60, 2))
-
-    return lambda e: _moved(e, scale, dx, dy)
-
-
-def _moved(e: Element, scale: float, dx: float, dy: float) -> dict[str, Any]:
-    x, y, w, h = e.box
-    changes: dict[str, Any] = {"box": (x * scale + dx, y * scale + dy, w * scale, h * scale)}
-    if e.shape is not None and e.shape.points:
-        points = tuple(p * scale + (dy if i % 2 else dx) for i, p in enumerate(e.shape.points))
-        changes["shape"] = dataclasses.replace(e.shape, points=points)
-    return changes
+    return float(np.exp(rng.uniform(-0.25, 0.3))), dx, dy
 
 
 def _marks(rng: np.random.Generator) -> Edit:
@@ -179,9 +174,9 @@ def _marks(rng: np.random.Generator) -> Edit:
 
     def edit(e: Element) -> dict[str, Any]:
         changes: dict[str, Any] = {"tag": plain[e.tag]} if e.tag in plain else {}
-        if e.name and no_hints:  # an icon has nothing else
+        if e.hint and e.name and no_hints:  # an icon has nothing else
             changes["hint"] = ""
-        if e.name and no_context and e.role not in ("checkbox", "radio", "textbox"):
+        if e.context and e.name and no_context and e.role not in ("checkbox", "radio", "textbox"):
             changes["context"] = ""
         return changes
 
@@ -213,13 +208,20 @@ def _company(labels: Sequence[Label], rng: np.random.Generator) -> Sequence[Labe
 
     def of(tree: ActionTree) -> tuple[Element, ...]:
         bottom = max((e.box[1] + e.box[3] for e in tree.elements), default=0.0)
-        shift = 24.0 if high else 0.0
         y = 4.0 if high else bottom + 8.0
         bar = tuple(
             Element(f"more{n}", "link", "a", name, box=(8.0 + 70 * n, y, 60.0, 16.0), states=("actionable", "visible"))
             for n, name in enumerate(names)
         )
-        own = tuple(dataclasses.replace(e, **_moved(e, 1.0, 0.0, shift)) for e in tree.elements)
-        return (*bar, *own) if high else (*own, *bar)
+        return (*bar, *(_lower(e, 24.0) for e in tree.elements)) if high else (*tree.elements, *bar)
 
     return [_seen(label, elements=of(label.observation.tree)) for label in labels]
+
+
+def _lower(e: Element, by: float) -> Element:
+    """Further down the page, its drawing with it."""
+    x, y, w, h = e.box
+    shape = e.shape
+    if shape is not None and shape.points:
+        shape = dataclasses.replace(shape, points=tuple(p + by * (i % 2) for i, p in enumerate(shape.points)))
+    return dataclasses.replace(e, box=(x, y + by, w, h), shape=shape)

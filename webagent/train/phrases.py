@@ -7,6 +7,7 @@ put before. The ways were collected by reading how shoppers and annotators ask i
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 
@@ -29,6 +30,7 @@ OPENINGS = (
     "now", "kindly", "i'd like you to",
 )  # fmt: skip
 QUOTED = re.compile(r"(\"[^\"]*\"|“[^”]*”|'[^']*')")
+PATTERNS = {way: re.compile(rf"(?<!\w){re.escape(way)}(?!\w)", re.IGNORECASE) for ways in WAYS for way in ways}
 SWAP, OPEN = 0.5, 0.3
 
 
@@ -44,11 +46,17 @@ def reworded(goal: str, rng: np.random.Generator) -> str:
 
 
 def _swapped(text: str, rng: np.random.Generator) -> str:
+    low = text.lower()
     for ways in WAYS:
-        found = next((way for way in ways if re.search(rf"(?<!\w){re.escape(way)}(?!\w)", text, re.IGNORECASE)), None)
+        found = next((way for way in ways if way in low and PATTERNS[way].search(text)), None)
         if found is None or rng.random() > SWAP:
             continue
         other = ways[int(rng.integers(len(ways)))]
-        pattern = re.compile(rf"(?<!\w){re.escape(found)}(?!\w)", re.IGNORECASE)
-        text = pattern.sub(lambda m, other=other: other.capitalize() if m[0][0].isupper() else other, text)  # type: ignore[misc]
+        text = PATTERNS[found].sub(_as_was(other), text)
+        low = text.lower()
     return text
+
+
+def _as_was(other: str) -> Callable[[re.Match[str]], str]:
+    """In the place of a phrase, with a capital letter where it had one."""
+    return lambda m: other.capitalize() if m[0][0].isupper() else other

@@ -28,17 +28,20 @@ class Row:
 @dataclass(frozen=True)
 class Label:
     """An observation and what was right there: None where nobody knew. ``outcome`` as in ``Row``; ``last``: what was
-    really done just before."""
+    really done just before; ``moved``: by how much the page's elements are scaled, then moved right and down (px)."""
 
     observation: Observation
     action: Action | None
     outcome: float | None = None
     last: Action | None = None
+    moved: tuple[float, float, float] = (1.0, 0.0, 0.0)
 
 
 def row_of(label: Label, words: Words, config: PolicyConfig) -> Row:
     """Read and spelled; an action that the policy cannot say is not learned from."""
     segment = read_observation(label.observation, words, config, label.last)
+    scale, dx, dy = label.moved
+    segment.boxes[1:] = segment.boxes[1:] * scale + (dx, dy, 0.0, 0.0)
     choices: tuple[Choice, ...] = ()
     point = None
     if label.action is not None:
