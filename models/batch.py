@@ -87,11 +87,6 @@ class Answers:
     weight: Tensor
     places: tuple[Tensor, ...]
 
-    def to(self, device: Any) -> Answers:
-        names = (f.name for f in fields(self) if f.name != "places")
-        moved = {name: getattr(self, name).to(device, non_blocking=True) for name in names}
-        return replace(self, **moved, places=tuple(p.to(device, non_blocking=True) for p in self.places))
-
 
 def collate(segments: Sequence[Segment], step: int = STEP) -> Batch:
     """Pad to the longest, rounded up to multiples of ``step``; an element's numbers are its own and its place's."""

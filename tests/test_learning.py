@@ -24,6 +24,7 @@ from webagent.models.network import PolicyNet
 from webagent.models.segment import read_observation
 from webagent.models.words import Words, train_tokenizer
 from webagent.train.augment import Augmentation
+from webagent.train.parcels import packed, unpacked
 from webagent.train.rows import Label
 from webagent.train.stretches import Shelf, Stretches
 from webagent.train.supervised import Half, Material, Supervised, stretch_loss, train
@@ -250,3 +251,18 @@ def test_augmentation_leaves_what_is_right(seed: int) -> None:
     assert target.name and target.name in last.observation.goal
     others = [e.name for e in last.observation.tree.elements if e.role == "button" and e.ref != target.ref]
     assert target.name not in others
+
+
+def test_what_is_packed_comes_back() -> None:
+    tensors = [
+        torch.arange(5),
+        torch.zeros(0, 3),
+        torch.tensor(2.5),
+        torch.rand(3, 4).bfloat16(),
+        torch.rand(2, 3).T > 0.5,
+    ]
+    again = unpacked(packed({"a": tensors, "b": ("text", 7)}))
+    assert again["b"] == ("text", 7)
+    for was, now in zip(tensors, again["a"], strict=True):
+        assert was.dtype == now.dtype and was.shape == now.shape and torch.equal(was, now)
+    assert unpacked(packed(())) == ()

@@ -9,7 +9,6 @@ import pickle
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
-from typing import Any
 
 import numpy as np
 from torch import Tensor, from_numpy
@@ -33,9 +32,6 @@ class Stretch:
     ``outcomes`` [B] (nan where unknown)."""
 
     parts: tuple[tuple[Batch, Answers, Tensor, Tensor], ...]
-
-    def to(self, device: Any) -> Stretch:
-        return Stretch(tuple((b.to(device), a.to(device), f.to(device), o.to(device)) for b, a, f, o in self.parts))
 
 
 class Shelf:

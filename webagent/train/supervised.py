@@ -31,6 +31,7 @@ from webagent.models.losses import surprise
 from webagent.models.network import PolicyNet
 from webagent.models.words import Words
 
+from .parcels import packed, unpacked
 from .run_folder import POLICY, RunFolder
 from .stretches import Augment, Shelf, Stretch, Stretches
 
@@ -115,7 +116,7 @@ def train(
             run.load(state)
         last_save, sums = time.monotonic(), _Sums()
         for stretch in sums.waited_for(run.batches(last)):
-            sums.add(run.update(stretch.to(device)))
+            sums.add(run.update(stretch))
             if rank == 0 and (run.step % settings.report_every == 0 or run.step == last):
                 numbers = {**sums.means(), "rate": run.rate()}
                 folder.report(run.step, numbers)
@@ -159,12 +160,15 @@ class _Run:
         if s.workers:
             import resource  # not on Windows, which has no fork either
 
-            # Each tensor that a worker hands over is an open file.
+            # What a worker hands over is an open file.
             most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         order = [n * self.world + self.rank for n in range(self.step, last)]
         options: dict[str, Any] = {"prefetch_factor": 4, "multiprocessing_context": "fork"} if s.workers else {}
-        yield from DataLoader(made, batch_size=None, sampler=order, num_workers=s.workers, **options)
+        for parcel in DataLoader(
+            made, batch_size=None, sampler=order, num_workers=s.workers, collate_fn=packed, **options
+        ):
+            yield unpacked(parcel, self.device)
 
     def rate(self) -> float:
         """Learning rate of the coming update, as a part of its height."""
