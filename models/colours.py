@@ -20,9 +20,11 @@ Lab = tuple[float, float, float]
 
 
 def colour_words(shape: Shape) -> str:
-    """The kind of shape and the names of its fill, or of its stroke where nothing is filled."""
+    """The kind of shape and the names of its fill, or of its stroke where nothing is filled; of a painted box the very
+    colour too, which can be asked for."""
     paint = shape.fill or shape.stroke
-    return f"{shape.kind} {colour_name(paint)}".strip()
+    exact = paint.upper() if shape.kind == "box" and len(paint) == 7 else ""
+    return " ".join(part for part in (shape.kind, colour_name(paint), exact) if part)
 
 
 @functools.lru_cache(4096)

@@ -22,7 +22,7 @@ from .segment import FIELDS, Segment
 from .words import Words
 
 END_ID = 1
-NAME, VALUE = FIELDS.index("name"), FIELDS.index("value")
+NAME, VALUE, LOOK = (FIELDS.index(field) for field in ("name", "value", "look"))
 AIMED = frozenset({"click", "dblclick", "hover", "type", "clear", "select", "press", "scroll", "drag", "upload"})
 WRITTEN = frozenset({"type", "select", "press", "scroll", "upload", "goto", "switch_tab", "answer"})
 POINTED = frozenset({"click", "dblclick", "hover", "drag"})
@@ -213,9 +213,9 @@ def _whole(text: str, segment: Segment) -> list[Choice]:
 
 
 def _page_words(text: str, segment: Segment) -> list[Choice]:
-    """A span of one element's name or value, if the policy can point at both of its ends."""
+    """A span of one element's name, value or look, if the policy can point at both of its ends."""
     for n, parts in enumerate(segment.texts):
-        for field in (NAME, VALUE):
+        for field in (NAME, VALUE, LOOK):
             for start, end in _occurrences(text, parts[field]) if len(text) > 1 else []:
                 held = (segment.word_owner == n) & (segment.word_field == field)
                 own = [int(t) for t in held.nonzero()[0]]

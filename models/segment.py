@@ -22,7 +22,7 @@ from .geometry import HIGH, LOW, Floats, Ints
 from .words import CACHED, Words, word_hashes
 
 FIELDS = ("name", "value", "context", "hint", "look", "note")
-LIMITS = {"name": 64, "value": 16, "context": 16, "hint": 16, "look": 8, "note": 32}
+LIMITS = {"name": 64, "value": 16, "context": 16, "hint": 16, "look": 12, "note": 32}
 """Most subwords of each field that are read; of a longer one the beginning and the end."""
 TAIL = 6
 NAME_WORDS, OTHER_WORDS = 12, 12

@@ -79,11 +79,13 @@ def test_subsets_have_the_sizes_that_their_papers_give() -> None:
     lists = miniwob.subsets()
     missing = miniwob.missing()
     sizes = {"bgym125": 125, "ccnet104": 104, "webgum56": 56, "pix2act59": 59, "train62": 62, "test63": 63, "dev12": 12}
+    sizes["train50"] = 50
     assert {name: len(tasks) + len(missing.get(name, ())) for name, tasks in lists.items()} == sizes
     assert missing == {"ccnet104": ("drag-item",), "pix2act59": ("drag-item",)}
     assert all(set(tasks) <= set(task_names()) and len(set(tasks)) == len(tasks) for tasks in lists.values())
     by_hash = sorted(lists["train62"], key=lambda name: hashlib.sha256(name.encode()).hexdigest())
     assert set(lists["dev12"]) == set(by_hash[:12])
+    assert set(lists["train50"]) == set(by_hash[12:])
     assert set(lists["train62"]) | set(lists["test63"]) == set(lists["bgym125"])
     assert miniwob.subset("webgum56") == lists["webgum56"]
 

@@ -166,8 +166,10 @@ def task_info(name: str) -> TaskInfo:
 
 
 def subsets() -> dict[str, tuple[str, ...]]:
-    """The lists that papers report on, as far as the package carries their tasks."""
-    return {name: tuple(tasks) for name, tasks in _catalogue()["subsets"].items()}
+    """The lists that papers report on, as far as the package carries their tasks; and of ``train62`` our own ``dev12``
+    and the rest, ``train50``."""
+    lists = {name: tuple(tasks) for name, tasks in _catalogue()["subsets"].items()}
+    return {**lists, "train50": tuple(t for t in lists["train62"] if t not in lists["dev12"])}
 
 
 def subset(name: str) -> tuple[str, ...]:
