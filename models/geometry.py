@@ -5,6 +5,8 @@ Made for all segments of a batch at once, from boxes, kinds and parents alone.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -21,12 +23,12 @@ def place_numbers(boxes: Floats, kinds: Ints, parents: Ints, counts: Ints) -> Fl
     is an index, -1 for none); ``counts`` [B]: how many of the N are elements."""
     page = np.maximum(boxes[:, :1, 2:], 1)
     size = boxes[..., 2:]
-    centres = boxes[..., :2] + size / 2
+    centres = boxes[..., :2] + size * np.float32(0.5)
     middle = np.clip(centres / page, LOW, HIGH)
     order = np.arange(boxes.shape[1], dtype=np.float32) / np.maximum(counts, 1)[:, None]
     turns = np.pi * middle[:, :, None] * np.array(WAVES, np.float32)[:, None]  # [B, N, waves, 2]
     waves = np.stack([np.sin(turns), np.cos(turns)], 3).reshape(*kinds.shape, -1)
-    table = [
+    table: list[npt.NDArray[Any]] = [
         middle,
         np.clip(size / page, LOW, HIGH),
         np.log1p(np.maximum(size, 0)) / 8,
