@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -38,8 +39,11 @@ from webagent.train.supervised import Supervised, _groups, stretch_loss
 FORMS = ("none", "xl", "infini", "gru")
 BACK = {"passkey": (1, 2, 4, 8, 16, 32), "maze": (50, 250, 500)}
 """Segments between what is shown and what is asked for."""
-STAGES = {"passkey": ((4, 0.7), (34, 0.3)), "maze": ((4, 0.5), (64, 0.5))}
-"""Longest trials, in segments, and what part of the updates they are trained in."""
+STAGES = {
+    "passkey": ((3, 256, 450), (8, 96, 100), (34, 32, 120)),
+    "maze": ((3, 256, 200), (12, 64, 80), (100, 16, 60)),
+}
+"""Longest trials in segments, how many side by side, and updates."""
 WINDOW = {"passkey": 16, "maze": 125}
 
 
@@ -68,7 +72,7 @@ class GruTrunk(Trunk):
 
 def network(form: str, task: str, vocabulary: int) -> PolicyNet:
     config = PolicyConfig(
-        vocabulary=vocabulary, width=64, layers=4, heads=4, hidden=160, word_width=32, registers=2,
+        vocabulary=vocabulary, width=64, layers=3, heads=4, hidden=160, word_width=32, registers=2,
         memory="none" if form == "gru" else form, window=WINDOW[task], text_tokens=8,
     )  # fmt: skip
     net = PolicyNet(config)
@@ -77,21 +81,21 @@ def network(form: str, task: str, vocabulary: int) -> PolicyNet:
     return net
 
 
-def learn(net: PolicyNet, words: Words, templates: Templates, steps: int, seed: int) -> float:
-    """Train on short trials, then on all; gives the last loss."""
+def learn(net: PolicyNet, words: Words, templates: Templates, seed: int) -> float:
+    """Train on short trials, then on longer ones; gives the last losses' mean."""
     rng = np.random.default_rng([seed, 1])
-    settings = Supervised(out="", learning_rate=3e-3)
-    optimiser = torch.optim.AdamW(_groups(net, settings), betas=(0.9, 0.98))
-    done, loss = 0, torch.zeros(())
-    for longest, part in STAGES[templates.task]:
+    optimiser = torch.optim.AdamW(_groups(net, Supervised(out="", learning_rate=1e-3)), betas=(0.9, 0.98))
+    stages = STAGES[templates.task]
+    done, whole, losses = 0, sum(updates for _, _, updates in stages), [0.0]
+    for longest, rows, updates in stages:
         shelf = Shelf()
         for _ in range(3000):
             wait = int(rng.integers(0, longest - 1))
             one = trial(templates.task, wait, rng, True)
-            shelf.add(templates.task, templates.labels(one, rng, told=min(1.0, 2 / (wait + 1))))
-        made = Stretches(shelf, words, net.config, rows=32, steps=longest, seed=seed)
-        for n in range(round(part * steps)):
-            rate = min(1.0, (done + 1) / 50, (steps - done) / (0.5 * steps))
+            shelf.add(templates.task, templates.labels(one, rng, told=min(1.0, 0.3 / (wait + 1))))
+        made = Stretches(shelf, words, net.config, rows=rows, steps=longest, seed=seed)
+        for n in range(updates):
+            rate = min(1.0, (done + 1) / 50, (whole - done) / (0.2 * whole))
             for group in optimiser.param_groups:
                 group["lr"] = group["height"] * rate
             optimiser.zero_grad(set_to_none=True)
@@ -100,7 +104,10 @@ def learn(net: PolicyNet, words: Words, templates: Templates, steps: int, seed: 
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             optimiser.step()
             done += 1
-    return float(loss.detach())
+            losses = [*losses[-19:], float(loss.detach())]
+            if done % 50 == 0:
+                print(f"{done} of {whole}: {sum(losses) / len(losses):.3f}", file=sys.stderr, flush=True)
+    return sum(losses) / len(losses)
 
 
 Change = Callable[[Memory], Memory]
@@ -154,7 +161,6 @@ def main() -> None:
     parser.add_argument("--task", choices=GOALS, default="passkey")
     parser.add_argument("--form", choices=FORMS, default="infini")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--steps", type=int, default=1500)
     parser.add_argument("--episodes", type=int, default=100, help="of each distance")
     parser.add_argument("--played", type=int, default=20, help="of them in the browser")
     parser.add_argument("--out", type=Path, default=Path("build/memory"))
@@ -169,10 +175,10 @@ def main() -> None:
         words = Words(train_tokenizer([GOALS[options.task], *texts, *"0123456789 left right".split()], 400))
         net = network(options.form, options.task, words.tokenizer.get_vocab_size())
         before = gates(net)
-        loss = learn(net.train(), words, templates, options.steps, options.seed)
+        loss = learn(net.train(), words, templates, options.seed)
         policy = Policy(net.eval(), words, {})
         told: dict[str, Any] = {
-            "task": options.task, "form": options.form, "seed": options.seed, "steps": options.steps, "loss": loss,
+            "task": options.task, "form": options.form, "seed": options.seed, "loss": loss,
             "parameters": sum(p.numel() for p in net.parameters()), "gates": [before, gates(net)], "back": {},
         }  # fmt: skip
         for back in BACK[options.task]:
