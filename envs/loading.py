@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import PageUnreachable
 from .network import check_answer
-from .stuck import CUT_LIMIT, answers, aside, asked
+from .stuck import CUT_LIMIT, STOP_LIMIT, answers, aside, asked
 from .traffic import PARSE_LIMIT
 
 if TYPE_CHECKING:
     from .tab import Tab
 
 T = TypeVar("T")
-STOP_LIMIT = 1.0  # seconds for the browser to give up what is on its way
 LEAVE_PATIENCE = 1.5  # seconds that a page may take to let itself be left
 COMMIT_LOOK = 1.0  # seconds after which it is looked at anew whether the tab is still there
 

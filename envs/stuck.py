@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PING = 2.0  # seconds in which a page that is alive says a number, however busy the machine
 CUT_LIMIT = 2.0  # seconds for the browser to end a script
+STOP_LIMIT = 1.0  # seconds for the browser to give up what is on its way
 HANG_LIMIT = 13.0  # seconds without an answer, all waits together, after which a page is given up
 
 
@@ -50,10 +51,12 @@ async def standing_still(tab: Tab) -> AsyncIterator[None]:
     end = asyncio.ensure_future(asked(tab.cdp, "Runtime.terminateExecution", limit))
     try:
         # It ends the script that runs, or the next one, and says nothing before: this one, if there is no other.
+        began = time.monotonic()
         if not await answers(tab.cdp):
             # Perhaps no script: what a page is asked is also held back while an answer is awaited that never begins.
-            await asked(tab.cdp, "Page.stopLoading", CUT_LIMIT)
-            if await asked(tab.cdp, "Runtime.evaluate", limit, expression="0") is None:
+            await asked(tab.cdp, "Page.stopLoading", STOP_LIMIT)
+            left = max(CUT_LIMIT, began + limit - time.monotonic())
+            if await asked(tab.cdp, "Runtime.evaluate", left, expression="0") is None:
                 raise BrowserGone("the page hangs")
         yield
     finally:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from . import stuck
 from .errors import ActionTimedOut, BrowserGone
 from .inner_frames import InnerFrames, Look
-from .loading import STOP_LIMIT
 from .traffic import Traffic
 from .tree import elements_of, within_budget
 from .types import ActionTree
@@ -256,7 +255,7 @@ class Tab:
         Until then the browser holds back what the page is asked.
         """
         if self.traffic.leaving or self.traffic.restless:
-            await stuck.asked(self.cdp, "Page.stopLoading", STOP_LIMIT)
+            await stuck.asked(self.cdp, "Page.stopLoading", stuck.STOP_LIMIT)
         free = await stuck.answers(self.cdp)
         self.suspect = 0.0 if free else self.suspect
         return free

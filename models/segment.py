@@ -177,9 +177,14 @@ def _subwords(texts: Sequence[tuple[str, ...]], words: Words) -> Ints:
     return np.concatenate([np.concatenate([rows for _, rows in found]), owners[:, None]], 1)
 
 
-@functools.lru_cache(CACHED)
 def _field(text: str, field: int, words: Words) -> Ints:
-    """Id, field, place in it, first and last character: [its subwords, 5]. Pages repeat their texts."""
+    """Id, field, place in it, first and last character: [its subwords, 5]. Pages repeat their texts; long ones are not
+    kept."""
+    short = len(text) <= 16 * LIMITS[FIELDS[field]]
+    return (_field_kept if short else _field_read)(text, field, words)
+
+
+def _field_read(text: str, field: int, words: Words) -> Ints:
     room = LIMITS[FIELDS[field]]
     end = TAIL if room > 2 * TAIL else 0
     if len(text) <= 16 * room:
@@ -191,6 +196,9 @@ def _field(text: str, field: int, words: Words) -> Ints:
         ids, places = (*ids, *last), (*places, *((a + shift, b + shift) for a, b in there))
     kept = zip(*_cut(ids, places, room, end))
     return np.array([(one, field, k, *place) for k, (one, place) in enumerate(kept)], np.int32).reshape(-1, 5)
+
+
+_field_kept = functools.lru_cache(CACHED)(_field_read)
 
 
 def _words_around(goal: str, places: Sequence[tuple[int, int]]) -> Ints:
@@ -207,12 +215,12 @@ def _words_around(goal: str, places: Sequence[tuple[int, int]]) -> Ints:
 
 
 def _hashes(texts: Sequence[str], room: int) -> Ints:
-    return np.array([_hash_row(text, room) for text in texts], np.int32)
+    return np.array([_hash_row(text[: 40 * room], room) for text in texts], np.int32)
 
 
 @functools.lru_cache(CACHED)
 def _hash_row(text: str, room: int) -> tuple[int, ...]:
-    found = [h for _, _, h in word_hashes(text[: 40 * room])][:room]
+    found = [h for _, _, h in word_hashes(text)][:room]
     return (*found, *[0] * (room - len(found)))
 
 

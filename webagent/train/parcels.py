@@ -3,7 +3,7 @@
     parcel = packed(stretch)              # in the worker
     stretch = unpacked(parcel, "cuda")    # in the process that trains
 
-A batch has some hundred tensors; handed over one by one they cost the receiver more than the rest of an update.
+A batch has some hundred tensors; handed over one by one they cost the receiver seven times as much (docs/LOG.md).
 """
 
 from __future__ import annotations
