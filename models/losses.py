@@ -27,8 +27,8 @@ class Surprise:
     tail: list[tuple[Tensor, Tensor]]
 
 
-def surprise(net: PolicyNet, batch: Batch, answers: Answers, memory: Memory) -> Surprise:
-    """Score ``answers`` with every earlier choice given, in one pass through the trunk."""
+def surprise(net: PolicyNet, batch: Batch, answers: Answers, memory: Memory | Tensor) -> Surprise:
+    """Score ``answers`` with every earlier choice given, in one pass through the trunk; ``memory`` as in ``read``."""
     reading = net.read(batch, memory, (answers.kinds, _own_index(answers, batch, net.config.vocabulary)))
     states = torch.cat([reading.start[:, None], reading.after[:, :-1]], 1)
     aimed = net.aimed(reading.start, answers.index[:, 0] * (answers.kinds[:, 0] == Kind.OP))

@@ -125,9 +125,10 @@ class PolicyNet(nn.Module):
 
     # ---- reading --------------------------------------------------------------------------------------------------
 
-    def read(self, batch: Batch, memory: Memory, choices: tuple[Tensor, Tensor] | None = None) -> Reading:
+    def read(self, batch: Batch, memory: Memory | Tensor, choices: tuple[Tensor, Tensor] | None = None) -> Reading:
         """All that is seen, the registers, and the place where the action begins; also its ``choices``, kinds and own
-        indices [B, A], where they are known."""
+        indices [B, A], where they are known. Whole stretches are read at once where ``memory`` is ``fresh`` [B, T] (see
+        ``Chain``)."""
         looks = self.reader(batch)
         tail = self.registers[None].expand(batch.size, -1, -1).to(looks.goal.dtype)
         made = self.inputs(looks, *choices) if choices else tail[:, :0]
@@ -135,7 +136,8 @@ class PolicyNet(nn.Module):
         more = tail.shape[1] + made.shape[1]
         relations = functional.pad(self.relations(batch), (0, more, 0, more))
         x = torch.cat([looks.goal, looks.elements, tail, made], 1)
-        states, pairs = self.trunk(x, relations, _mask(seen, tail.shape[1], made.shape[1]), memory)
+        past = memory if isinstance(memory, Memory) else self.trunk.chain(memory, seen.shape[1])
+        states, pairs = self.trunk(x, relations, _mask(seen, tail.shape[1], made.shape[1]), past)
         goals, shown, ends, after = states.split(
             [batch.goal_ids.shape[1], batch.kinds.shape[1], tail.shape[1], made.shape[1]], 1
         )
@@ -143,8 +145,10 @@ class PolicyNet(nn.Module):
         keys = self.word_key(looks.words) + self.word_owner_key(owners)
         seen = torch.cat([seen, seen.new_ones(batch.size, tail.shape[1])], 1)
         first = seen.shape[1]
-        past, said = ([(k[:, :, part], v[:, :, part]) for k, v in pairs] for part in (slice(first), slice(first, None)))
-        return Reading(batch, looks, goals, shown, keys, ends[:, -1], seen, past, after, said)
+        before, said = (
+            [(k[:, :, part], v[:, :, part]) for k, v in pairs] for part in (slice(first), slice(first, None))
+        )
+        return Reading(batch, looks, goals, shown, keys, ends[:, -1], seen, before, after, said)
 
     def inputs(self, looks: Looks, kinds: Tensor, index: Tensor, first: int = 0) -> Tensor:
         """What choices look like to the trunk: [B, A, width] for ``kinds`` and own ``index`` [B, A]."""

@@ -74,6 +74,50 @@ class Memory:
     def detached(self) -> Memory:
         return Memory(*(part.detach() for part in vars(self).values()))
 
+    def before(self, layer: int, key: Tensor, value: Tensor) -> Before:
+        """What a layer has from earlier segments: keys and values [B, H, M, D], matrix and norm or None."""
+        store = (self.matrix[layer], self.norm[layer]) if len(self.matrix) else None
+        return self.keys[layer], self.values[layer], store
+
+
+Before = tuple[Tensor, Tensor, tuple[Tensor, Tensor] | None]
+
+
+@dataclass
+class Chain:
+    """Stands for the memory where T segments of B streams are read at once, as rows b T + t: what a layer remembers of
+    a segment are that layer's own keys and values, so no layer need wait for the segment before. ``fresh`` [B, T]:
+    where another episode begins; ``tail``: the positions that are remembered; ``ages`` [B T, M] as in ``Memory``."""
+
+    form: str
+    fresh: Tensor
+    tail: slice
+    ages: Tensor
+
+    def before(self, layer: int, key: Tensor, value: Tensor) -> Before:
+        """As ``Memory.before``, out of the layer's own ``key`` and ``value`` [B T, H, L, D]."""
+        nothing = key[:, :, :0]
+        if self.form == "none":
+            return nothing, nothing, None
+        key, value = (p[:, :, self.tail].unflatten(0, self.fresh.shape).transpose(1, 2) for p in (key, value))
+        if self.form == "infini":
+            return nothing, nothing, self._written(key, value)
+        every = self.fresh.shape[1]
+        return *(p.flatten(2, 3)[:, None].expand(-1, every, -1, -1, -1).flatten(0, 1) for p in (key, value)), None
+
+    def _written(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+        """The memory before each segment, [B T, H, D, D] and [B T, H, D]; ``key``, ``value`` [B, H, T, K, D]."""
+        batch, heads, every, _, depth = key.shape
+        matrix = torch.zeros(batch, heads, depth, depth, device=key.device)
+        norm = torch.zeros(batch, heads, depth, device=key.device)
+        goes_on, going = (~self.fresh)[:, :, None, None].float(), self.fresh.new_ones(batch)
+        found = []
+        for t in range(every):
+            matrix, norm = matrix * goes_on[:, t, :, None], norm * goes_on[:, t]
+            found.append((matrix, norm))
+            matrix, norm = write(key[:, :, t], value[:, :, t], going, matrix, norm)
+        return torch.stack([m for m, _ in found], 1).flatten(0, 1), torch.stack([z for _, z in found], 1).flatten(0, 1)
+
 
 class Norm(nn.Module):
     """Root-mean-square normalisation with a learned scale."""
@@ -102,23 +146,25 @@ class Layer(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.memory_gate = nn.Parameter(torch.full((config.heads,), GATE_START)) if config.memory == "infini" else None
 
-    def forward(
-        self, x: Tensor, bias: tuple[Tensor, Tensor], past: tuple[Tensor, Tensor], store: tuple[Tensor, Tensor] | None
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """``x`` [B, L, width]; ``bias``: relations and mask, [B, H, L, P + L]; ``past``: keys and values [B, H, P, D];
-        ``store``: the infini memory. Gives the stream and this part's own keys and values."""
+    def look(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values [B, H, L, D] of ``x`` [B, L, width]."""
         batch, length, width = x.shape
         shape = (batch, length, 3, self.heads, width // self.heads)
         query, key, value = self.query_key_value(self.before_attention(x)).view(shape).permute(2, 0, 3, 1, 4)
-        weights = bias[0] * self.relation_scale[None, :, None, None].to(bias[0].dtype) + bias[1]
-        keys, values = (torch.cat([p.to(own.dtype), own], 2) for p, own in zip(past, (key, value)))
+        return query, key, value
+
+    def forward(self, x: Tensor, query: Tensor, keys: Tensor, values: Tensor, bias: Tensor, closed: Tensor,
+                store: tuple[Tensor, Tensor] | None) -> Tensor:  # fmt: skip
+        """The stream ``x`` [B, L, width] after this layer. ``query`` [B, H, L, D], ``keys``, ``values`` [B, H, P + L,
+        D]; ``bias`` (relations) and ``closed`` (0 or -inf), [B, H or 1, L, P + L]; ``store``: the infini memory."""
+        weights = bias * self.relation_scale[None, :, None, None].to(bias.dtype) + closed
         found = functional.scaled_dot_product_attention(query, keys, values, attn_mask=weights.to(query.dtype))
         if store is not None and self.memory_gate is not None:
             gate = torch.sigmoid(self.memory_gate)[None, :, None, None].to(found.dtype)
             found = gate * recall(query, *store).to(found.dtype) + (1 - gate) * found
-        x = x + self.dropout(self.out(found.transpose(1, 2).reshape(batch, length, width)))
+        x = x + self.dropout(self.out(found.transpose(1, 2).flatten(2)))
         gated, plain = self.up(self.before_forward(x)).chunk(2, -1)
-        return x + self.dropout(self.down(functional.silu(gated) * plain)), key, value
+        return x + self.dropout(self.down(functional.silu(gated) * plain))
 
 
 def recall(query: Tensor, matrix: Tensor, norm: Tensor) -> Tensor:
@@ -156,12 +202,22 @@ class Trunk(nn.Module):
         matrix = torch.zeros(stored, batch, c.heads, depth, depth, device=device)
         return Memory(keys, keys.clone(), ages, matrix, torch.zeros(stored, batch, c.heads, depth, device=device))
 
+    def chain(self, fresh: Tensor, first: int) -> Chain:
+        """Of T segments of B streams, ``fresh`` [B, T], whose tails begin at position ``first``."""
+        every = fresh.shape[1]
+        kept = self.kept if self.config.memory == "xl" else 0
+        steps, episode = torch.arange(every, device=fresh.device), fresh.cumsum(1)
+        back = steps[:, None] - steps[None]
+        known = (episode[:, :, None] == episode[:, None]) & (back >= 1) & (back <= self.config.window)
+        ages = torch.where(known, back, 0).flatten(0, 1).repeat_interleave(kept, 1)
+        return Chain(self.config.memory, fresh, slice(first, first + self.kept), ages)
+
     def forward(
         self,
         x: Tensor,
         relations: Tensor,
         mask: Tensor,
-        memory: Memory,
+        memory: Memory | Chain,
         past: list[tuple[Tensor, Tensor]] | None = None,
     ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
         """One part of a segment.
@@ -174,13 +230,14 @@ class Trunk(nn.Module):
         aged = self.ages(memory.ages).permute(0, 2, 1)[:, :, None].expand(-1, -1, x.shape[1], -1)
         allowed = torch.cat([remembered[:, None].expand(-1, x.shape[1], -1), mask], 2)[:, None]
         closed = torch.zeros(allowed.shape, dtype=x.dtype, device=x.device).masked_fill(~allowed, -math.inf)
-        biases = torch.cat([aged.to(x.dtype), relations.to(x.dtype)], 3), closed
+        bias = torch.cat([aged.to(x.dtype), relations.to(x.dtype)], 3)
         made: list[tuple[Tensor, Tensor]] = []
-        for n, (layer, keys, values) in enumerate(zip(self.layers, memory.keys.unbind(), memory.values.unbind())):
-            if past:
-                keys, values = (torch.cat([m.to(p.dtype), p], 2) for m, p in zip((keys, values), past[n]))
-            store = (memory.matrix[n], memory.norm[n]) if len(memory.matrix) else None
-            x, key, value = layer(x, biases, (keys, values), store)
+        for n, layer in enumerate(self.layers):
+            query, key, value = layer.look(x)
+            *held, store = memory.before(n, key, value)
+            parts = [held, past[n], (key, value)] if past else [held, (key, value)]
+            keys, values = (torch.cat([p.to(key.dtype) for p in of], 2) for of in zip(*parts))
+            x = layer(x, query, keys, values, bias, closed, store)
             made.append((key, value))
         return self.last(x), made
 

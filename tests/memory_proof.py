@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 from memory_tasks import GOALS, Templates, Trial, leaflet, play, trial
+from step_by_step import by_steps
 from torch import Tensor, nn
 
 from webagent.agents.trained import agent_of
@@ -33,7 +34,7 @@ from webagent.models.segment import read_observation
 from webagent.models.trunk import Memory, Trunk
 from webagent.models.words import Words, train_tokenizer
 from webagent.train.rows import Label
-from webagent.train.stretches import Shelf, Stretches
+from webagent.train.stretches import Shelf, Stretch, Stretches
 from webagent.train.supervised import Supervised, _groups, stretch_loss
 
 FORMS = ("none", "xl", "infini", "gru")
@@ -99,7 +100,7 @@ def learn(net: PolicyNet, words: Words, templates: Templates, seed: int) -> floa
             for group in optimiser.param_groups:
                 group["lr"] = group["height"] * rate
             optimiser.zero_grad(set_to_none=True)
-            loss, _ = stretch_loss(net, made[n], 0.0)
+            loss = loss_of(net, made[n])
             loss.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             optimiser.step()
@@ -108,6 +109,15 @@ def learn(net: PolicyNet, words: Words, templates: Templates, seed: int) -> floa
             if done % 50 == 0:
                 print(f"{done} of {whole}: {sum(losses) / len(losses):.3f}", file=sys.stderr, flush=True)
     return sum(losses) / len(losses)
+
+
+def loss_of(net: PolicyNet, stretch: Stretch) -> Tensor:
+    """The mean over the steps that say what is right, nats; a recurrent state can only be found step by step."""
+    if not isinstance(net.trunk, GruTrunk):
+        return stretch_loss(net, stretch, 0.0)[0]
+    known = stretch.answers.kinds[:, 0].view_as(stretch.fresh) >= 0
+    found = by_steps(net, stretch.batch, stretch.answers, stretch.fresh)
+    return (found * known).sum() / known.sum().clamp_min(1)
 
 
 Change = Callable[[Memory], Memory]

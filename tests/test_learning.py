@@ -212,11 +212,10 @@ def test_batches_are_of_one_size_and_tasks_are_drawn_as_before() -> None:
     tokens = {stuff.words.read(task)[0]: task for task in ("small", "large", "both")}
     shares: Counter[str] = Counter()
     for n in range(300):
-        for batch, *_ in made[n].parts:
-            assert batch.kinds.shape[1] in (8, 64) and batch.size == (16 if batch.kinds.shape[1] == 8 else 4)
-            rows = (tuple(row[mask].tolist()) for row, mask in zip(batch.goal_ids, batch.goal_mask))
-            for row in rows:
-                shares[tokens[row]] += 1 / batch.size
+        batch = made[n].batch
+        assert batch.kinds.shape[1] in (8, 64) and batch.size == (32 if batch.kinds.shape[1] == 8 else 8)
+        for row, mask in zip(batch.goal_ids, batch.goal_mask):
+            shares[tokens[tuple(row[mask].tolist())]] += 1 / batch.size
     whole = sum(shares.values())
     assert shares["small"] / whole == pytest.approx(1 / 4, abs=0.05)  # by steps: 1, 2 and 1 an episode
     assert shares["large"] / whole == pytest.approx(2 / 4, abs=0.05)
@@ -228,11 +227,11 @@ def test_batches_depend_on_seed_and_number_alone() -> None:
         Stretches(stuff.shelf, stuff.words, stuff.config, rows=4, steps=3, seed=s)[n]
         for s, n in ((1, 5), (1, 5), (1, 6), (2, 5))
     ]
-    ids = [stretch.parts[0][0].goal_ids for stretch in made]
+    ids = [stretch.batch.goal_ids for stretch in made]
     assert torch.equal(ids[0], ids[1])
     assert not any(ids[0].shape == other.shape and torch.equal(ids[0], other) for other in ids[2:])
-    fresh = torch.stack([part[2] for part in made[0].parts])
-    assert fresh[0].all() and fresh.sum(0).tolist() == [2] * 4
+    fresh = made[0].fresh
+    assert fresh[:, 0].all() and fresh.sum(1).tolist() == [2] * 4
 
 
 @pytest.mark.parametrize("seed", range(30))

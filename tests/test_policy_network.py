@@ -8,6 +8,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from step_by_step import by_steps
 
 from webagent.envs.types import Action, ActionTree, Element, Observation
 from webagent.models.batch import Batch, collate, collate_answers, flat, unflat
@@ -183,6 +184,25 @@ def test_gradients_reach_every_weight(words: Words) -> None:
         if memory == "xl":
             unused -= {"trunk.ages"}
         assert {n.rpartition(".")[0] for n in idle} <= unused | {"reader.goal_place"}, memory
+
+
+@pytest.mark.parametrize("form", MEMORIES)
+def test_a_stretch_read_at_once_is_what_it_is_step_by_step(words: Words, form: str) -> None:
+    torch.manual_seed(3)
+    net = PolicyNet(config(form)).eval()
+    torch.nn.init.normal_(net.trunk.ages.weight)
+    fresh = torch.tensor([[True, False, False, False, False], [True, False, True, False, False]])
+    rows = torch.tensor([[0, 1, 2, 3, 1], [3, 2, 1, 0, 2]])
+    read = [segments(words, net)[n] for n in rows.flatten()]
+    spoken = [spell(CASES[n][1], s, words) for n, s in zip(rows.flatten(), read)]
+    batch = collate(read)
+    answers = collate_answers(spoken, [CASES[n][1].point for n in rows.flatten()], batch, net.config.vocabulary)
+    with torch.inference_mode():
+        whole = surprise(net, batch, answers, fresh).nll.view(2, 5)
+        assert torch.allclose(whole, by_steps(net, batch, answers, fresh), atol=1e-4)
+        other = surprise(net, batch, answers, torch.ones_like(fresh)).nll.view(2, 5)
+    remembered = ~torch.isclose(whole, other, atol=1e-4)
+    assert remembered.tolist() == ([[False] * 5] * 2 if form == "none" else (~fresh).tolist())
 
 
 def test_the_likeliest_is_taken_unless_chance_is_asked_for(words: Words) -> None:

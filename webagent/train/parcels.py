@@ -28,6 +28,10 @@ class Parcel:
     frame: bytes
     content: Tensor
 
+    def pin_memory(self) -> Parcel:
+        """In memory that a GPU reads by itself, while the processor goes on (a DataLoader asks for it)."""
+        return Parcel(self.frame, self.content.pin_memory())
+
 
 class _Packer(pickle.Pickler):
     def __init__(self, file: io.BytesIO) -> None:

@@ -28,10 +28,13 @@ Augment = Callable[[Sequence[Label], np.random.Generator], Sequence[Label]]
 
 @dataclass(frozen=True)
 class Stretch:
-    """Steps in a row, of B streams. ``parts[t]``: a batch, its answers, ``fresh`` [B]: where another episode begins,
-    ``outcomes`` [B] (nan where unknown)."""
+    """T steps in a row of B streams, as rows b T + t. ``fresh`` [B, T]: where another episode begins; ``outcomes``
+    [B T], nan where unknown."""
 
-    parts: tuple[tuple[Batch, Answers, Tensor, Tensor], ...]
+    batch: Batch
+    answers: Answers
+    fresh: Tensor
+    outcomes: Tensor
 
 
 class Shelf:
@@ -131,13 +134,10 @@ class Stretches(Dataset[Stretch]):
         rng = np.random.default_rng([self.seed, n])
         sized = self.sizes[int(rng.choice(len(self.sizes), p=self.odds))]
         columns = [self._column(sized, rng) for _ in range(sized.rows)]
-        parts = []
-        for t in range(sized.stretch):
-            rows = [column[t][0] for column in columns]
-            fresh = np.array([column[t][1] for column in columns])
-            outcomes = np.array([np.nan if r.outcome is None else r.outcome for r in rows], np.float32)
-            parts.append((*collate_rows(rows, self.config.vocabulary), from_numpy(fresh), from_numpy(outcomes)))
-        return Stretch(tuple(parts))
+        rows = [row for column in columns for row, _ in column]
+        fresh = np.array([[begins for _, begins in column] for column in columns])
+        outcomes = np.array([np.nan if row.outcome is None else row.outcome for row in rows], np.float32)
+        return Stretch(*collate_rows(rows, self.config.vocabulary), from_numpy(fresh), from_numpy(outcomes))
 
     def _column(self, sized: _Sized, rng: np.random.Generator) -> list[tuple[Row, bool]]:
         """Episodes one after the other, until the steps are full; a longer one often begins in its midst."""

@@ -166,7 +166,13 @@ class _Run:
         order = [n * self.world + self.rank for n in range(self.step, last)]
         options: dict[str, Any] = {"prefetch_factor": 4, "multiprocessing_context": "fork"} if s.workers else {}
         for parcel in DataLoader(
-            made, batch_size=None, sampler=order, num_workers=s.workers, collate_fn=packed, **options
+            made,
+            batch_size=None,
+            sampler=order,
+            num_workers=s.workers,
+            collate_fn=packed,
+            pin_memory=self.device.startswith("cuda"),
+            **options,
         ):
             yield unpacked(parcel, self.device)
 
@@ -245,22 +251,15 @@ def check_device(device: str) -> None:
 
 def stretch_loss(net: PolicyNet, stretch: Stretch, value_weight: float) -> tuple[Tensor, dict[str, Any]]:
     """The mean loss a labelled step, nats, and numbers for the report (tensors, not yet waited for)."""
-    memory = net.trunk.empty(stretch.parts[0][0].size, net.registers.device)
-    going = torch.ones(stretch.parts[0][0].size, dtype=torch.bool, device=net.registers.device)
-    total, wrong, valued, count, value_count = (torch.zeros((), device=net.registers.device) for _ in range(5))
-    for batch, answers, fresh, outcome in stretch.parts:
-        memory = memory.fresh(fresh)
-        found = surprise(net, batch, answers, memory)
-        known = (answers.kinds[:, 0] >= 0).float() * answers.weight
-        total = total + (found.nll * known).sum()
-        wrong, count = wrong + (found.first_wrong * known).sum(), count + known.sum()
-        judged = ~outcome.isnan()
-        said = torch.tanh(net.value(found.start)[:, 0].float())
-        valued = valued + ((said - outcome.nan_to_num()).square() * judged).sum()
-        value_count = value_count + judged.sum()
-        memory = net.trunk.remember(memory, found.tail, going)
-    action, value = total / count.clamp_min(1), valued / value_count.clamp_min(1)
-    numbers = {"loss": action.detach(), "wrong": (wrong / count.clamp_min(1)).detach(), "value_loss": value.detach()}
+    answers, outcome = stretch.answers, stretch.outcomes
+    found = surprise(net, stretch.batch, answers, stretch.fresh)
+    known = (answers.kinds[:, 0] >= 0).float() * answers.weight
+    count = known.sum().clamp_min(1)
+    action, wrong = (found.nll * known).sum() / count, (found.first_wrong * known).sum() / count
+    judged = ~outcome.isnan()
+    said = torch.tanh(net.value(found.start)[:, 0].float())
+    value = ((said - outcome.nan_to_num()).square() * judged).sum() / judged.sum().clamp_min(1)
+    numbers = {"loss": action.detach(), "wrong": wrong, "value_loss": value.detach()}
     return action + value_weight * value, numbers
 
 
