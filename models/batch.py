@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .geometry import PLACE_NUMBERS, place_numbers
+from .geometry import FRACTIONS, PLACE_NUMBERS, place_numbers
 from .grammar import TEXT_KINDS, Choice, Kind
-from .segment import FIELDS, LIMITS, Segment, own_count
+from .segment import FIELDS, POINT, Segment, own_count
 
 STEP = 8
 """Sizes are padded to multiples of this, so that few shapes occur."""
@@ -43,12 +43,14 @@ def unflat(place: Tensor) -> Tensor:
 
 @dataclass
 class Batch:
-    """``goal_ids``, ``goal_words`` [B, G]; ``goal_mask`` [B, G]; ``kinds``, ``tags``, ``parents`` [B, N]; ``numbers``
-    [B, N, F]; ``boxes`` [B, N, 4]; ``names``, ``others`` [B, N, W]; ``element_mask`` [B, N]; and each subword of the
-    page: ``word_ids``, ``word_owner``, ``word_field``, ``word_place`` [B, T], ``word_mask`` [B, T]."""
+    """``goal_ids``, ``goal_words``, ``goal_amounts``, ``goal_mask`` [B, G]; ``kinds``, ``tags``, ``parents`` [B, N];
+    ``numbers`` [B, N, F]; ``boxes`` [B, N, 4]; ``names``, ``others`` [B, N, W]; ``element_mask`` [B, N]; and each
+    subword of the page: ``word_ids``, ``word_owner``, ``word_field``, ``word_place``, ``word_inner``, ``word_amounts``,
+    ``word_mask`` [B, T]."""
 
     goal_ids: Tensor
     goal_words: Tensor
+    goal_amounts: Tensor
     goal_mask: Tensor
     kinds: Tensor
     tags: Tensor
@@ -62,6 +64,8 @@ class Batch:
     word_owner: Tensor
     word_field: Tensor
     word_place: Tensor
+    word_inner: Tensor
+    word_amounts: Tensor
     word_mask: Tensor
 
     def to(self, device: Any) -> Batch:
@@ -114,6 +118,7 @@ def collate(segments: Sequence[Segment], step: int = STEP) -> Batch:
     return Batch(
         goal_ids=of("goal_ids", goals),
         goal_words=of("goal_words", goals),
+        goal_amounts=of("goal_amounts", goals),
         goal_mask=mask("goal_ids", goals),
         kinds=torch.from_numpy(kinds),
         tags=of("tags", elements),
@@ -127,6 +132,8 @@ def collate(segments: Sequence[Segment], step: int = STEP) -> Batch:
         word_owner=of("word_owner", subwords),
         word_field=of("word_field", subwords),
         word_place=of("word_place", subwords),
+        word_inner=of("word_inner", subwords),
+        word_amounts=of("word_amounts", subwords),
         word_mask=mask("word_ids", subwords),
     )
 
@@ -178,9 +185,15 @@ def _padded(length: int, step: int) -> int:
     return max(step, -(-length // step) * step)
 
 
-FIELD_COUNT, PLACES = len(FIELDS), max(LIMITS.values())
+FIELD_COUNT = len(FIELDS)
 
 
 def number_count() -> int:
     """F of a batch: how many numbers an element has."""
     return own_count() + PLACE_NUMBERS
+
+
+def fractions() -> slice:
+    """Which of these are places as fractions: of the last action in its target, of a middle on the page and within the
+    parent."""
+    return slice(own_count() - POINT, own_count() + FRACTIONS)

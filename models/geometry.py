@@ -13,9 +13,10 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
 
-WAVES = (1, 2, 4, 8, 16, 32, 64)
 LOW, HIGH = -2.0, 3.0
-PLACE_NUMBERS = 2 + 2 + 2 + 1 + 12 + 4 + 4 * len(WAVES)
+PLACE_NUMBERS = 2 + 2 + 2 + 2 + 1 + 12 + 2
+FRACTIONS = 4
+"""How many of the first of them are a middle's fractions."""
 
 
 def place_numbers(boxes: Floats, kinds: Ints, parents: Ints, counts: Ints) -> Floats:
@@ -26,16 +27,15 @@ def place_numbers(boxes: Floats, kinds: Ints, parents: Ints, counts: Ints) -> Fl
     centres = boxes[..., :2] + size * np.float32(0.5)
     middle = np.clip(centres / page, LOW, HIGH)
     order = np.arange(boxes.shape[1], dtype=np.float32) / np.maximum(counts, 1)[:, None]
-    turns = np.pi * middle[:, :, None] * np.array(WAVES, np.float32)[:, None]  # [B, N, waves, 2]
-    waves = np.stack([np.sin(turns), np.cos(turns)], 3).reshape(*kinds.shape, -1)
+    inside = _inside(boxes, centres, parents)
     table: list[npt.NDArray[Any]] = [
         middle,
+        inside[..., :2],
         np.clip(size / page, LOW, HIGH),
         np.log1p(np.maximum(size, 0)) / 8,
         order[..., None],
         _ranks(kinds, counts),
-        _inside(boxes, centres, parents),
-        waves,
+        inside[..., 2:],
     ]
     return np.concatenate(table, axis=2, dtype=np.float32)
 

@@ -21,12 +21,13 @@ from torch.nn import functional
 
 from webagent.envs.types import OPS
 
-from .batch import FIELD_COUNT, PLACES, Batch, number_count
+from .batch import FIELD_COUNT, Batch, fractions, number_count
 from .config import PolicyConfig
 from .grammar import CASES, Kind
 from .relations import Relations
-from .segment import KINDS, TAGS
+from .segment import INNER, KINDS, PLACES, TAGS
 from .trunk import Memory, Norm, Trunk
+from .waves import AMOUNTS, PLACE_WAVES, amount_waves, place_waves
 
 MOST_CHOICES = 64
 
@@ -67,32 +68,38 @@ class Reader(nn.Module):
         super().__init__()
         width, narrow = config.width, config.word_width
         self.subword = nn.Embedding(config.vocabulary, narrow)
-        self.place = nn.Embedding(PLACES + 1, narrow)
+        self.place, self.inner = nn.Embedding(PLACES, narrow), nn.Embedding(INNER, narrow)
         self.field = nn.Embedding(FIELD_COUNT, narrow)
+        self.amount = nn.Linear(AMOUNTS, narrow, bias=False)
         self.word = nn.Sequential(nn.Linear(narrow, 2 * narrow), nn.GELU(), nn.Linear(2 * narrow, width))
         self.goal = nn.Linear(narrow, width, bias=False)
         self.goal_place = nn.Embedding(config.goal_tokens, width)
         self.kind, self.tag = nn.Embedding(len(KINDS), width), nn.Embedding(len(TAGS), width)
-        self.numbers = nn.Sequential(nn.Linear(number_count(), 2 * narrow), nn.GELU(), nn.Linear(2 * narrow, width))
+        self.fractions = fractions()
+        known = number_count() + PLACE_WAVES * (self.fractions.stop - self.fractions.start)
+        self.numbers = nn.Sequential(nn.Linear(known, 2 * narrow), nn.GELU(), nn.Linear(2 * narrow, width))
         self.norm = Norm(width)
-        for table in (self.subword, self.place, self.field, self.goal_place, self.kind, self.tag):
+        for table in (self.subword, self.place, self.inner, self.field, self.goal_place, self.kind, self.tag):
             nn.init.normal_(table.weight, std=0.02 if table is not self.subword else 1 / math.sqrt(narrow))
 
     def forward(self, batch: Batch) -> Looks:
-        words = self.word(
-            self.subword(batch.word_ids) + self.place(batch.word_place) + self.field(batch.word_field)
-        ) * batch.word_mask[..., None].to(self.goal.weight.dtype)
+        kind = self.goal.weight.dtype
+        where = self.place(batch.word_place) + self.inner(batch.word_inner) + self.field(batch.word_field)
+        amounts = self.amount(amount_waves(batch.word_amounts).to(kind))
+        words = self.word(self.subword(batch.word_ids) + where + amounts) * batch.word_mask[..., None].to(kind)
         owner = batch.word_owner.long()
         pooled = words.new_zeros(*batch.kinds.shape, words.shape[-1])
         pooled = pooled.scatter_add(1, owner[..., None].expand_as(words), words)
         counts = torch.zeros(batch.kinds.shape, device=words.device, dtype=words.dtype)
         counts = counts.scatter_add(1, owner, batch.word_mask.to(words.dtype)).clamp_min(1)
         elements = pooled / counts.sqrt()[..., None] + self.kind(batch.kinds) + self.tag(batch.tags)
-        elements = self.norm(elements + self.numbers(batch.numbers.to(elements.dtype)))
+        waves = place_waves(batch.numbers[..., self.fractions])
+        elements = self.norm(elements + self.numbers(torch.cat([batch.numbers, waves], -1).to(kind)))
         places = torch.arange(batch.goal_ids.shape[1], device=words.device).clamp_max(
             self.goal_place.num_embeddings - 1
         )
-        goal = self.norm(self.goal(self.subword(batch.goal_ids)) + self.goal_place(places))
+        goal = self.subword(batch.goal_ids) + self.amount(amount_waves(batch.goal_amounts).to(kind))
+        goal = self.norm(self.goal(goal) + self.goal_place(places))
         return Looks(goal, elements, words)
 
 

@@ -46,6 +46,9 @@ TAGS = (
 SHAPES = ("", "rect", "circle", "ellipse", "line", "polygon", "polyline", "path", "text", "canvas", "box", "other")
 POINTS = 6
 NO_SHAPE = (0.0,) * (len(SHAPES) + 9 + 2 * POINTS)
+PLACES, INNER = 64, 16
+NO_AMOUNT, MOST = -(2**31), 2e7
+ACTED, POINT = 7, 4
 NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?")
 
 
@@ -53,8 +56,10 @@ NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?")
 class Segment:
     """``goal_ids`` [G]; ``goal_places`` [G, 2] characters of the goal; ``goal_words`` [G] hash of the word around or 0.
 
-    ``word_ids``, ``word_owner``, ``word_field``, ``word_place`` [T]; ``word_spans`` [T, 2]
-    characters of the field, ``texts`` [N][fields]; ``names``, ``others`` [N, W] hashes or 0;
+    ``word_ids``, ``word_owner``, ``word_field`` [T]; ``word_place``, ``word_inner`` [T]: which word of the field it
+    lies in, and which subword of that it is; ``word_spans`` [T, 2] characters of the field, ``texts`` [N][fields];
+    ``goal_amounts`` [G], ``word_amounts`` [T]: the number around, in hundredths, or ``NO_AMOUNT``; ``names``,
+    ``others`` [N, W] hashes or 0;
     ``kinds``, ``tags``, ``parents`` [N] (a parent is an index, -1 for none); ``numbers`` [N, F] of their own;
     ``boxes`` [N, 4] px.
     """
@@ -62,10 +67,13 @@ class Segment:
     goal_ids: Ints
     goal_places: Ints
     goal_words: Ints
+    goal_amounts: Ints
     word_ids: Ints
     word_owner: Ints
     word_field: Ints
     word_place: Ints
+    word_inner: Ints
+    word_amounts: Ints
     word_spans: Ints
     names: Ints
     others: Ints
@@ -100,11 +108,14 @@ def read_observation(seen: Observation, words: Words, config: PolicyConfig, last
         goal_ids=np.array(goal_ids, np.int32),
         goal_places=np.array(goal_places, np.int32).reshape(-1, 2),
         goal_words=_words_around(seen.goal, goal_places),
+        goal_amounts=np.array(_amounts(seen.goal, goal_places), np.int32),
         word_ids=found[:, 0],
-        word_owner=found[:, 5],
+        word_owner=found[:, 7],
         word_field=found[:, 1],
         word_place=found[:, 2],
-        word_spans=found[:, 3:5],
+        word_inner=found[:, 3],
+        word_amounts=found[:, 6],
+        word_spans=found[:, 4:6],
         names=_hashes([t[0] for t in texts], NAME_WORDS),
         others=_hashes([" ".join((t[1], t[3], t[2])) for t in texts], OTHER_WORDS),
         kinds=np.array([_index(KINDS, e.role) for e in elements], np.int32),
@@ -141,15 +152,15 @@ def _told(last: Action | None) -> str:
 
 
 def _acted(elements: Sequence[Element], last: Action | None) -> Floats:
-    """Which element was acted on, which one something was dragged onto, and where in them: [N, 7]."""
-    table = np.zeros((len(elements), 7), np.float32)
+    """Which element was acted on, which one something was dragged onto, and where in them: [N, ACTED]."""
+    table = np.zeros((len(elements), ACTED), np.float32)
     for n, e in enumerate(elements if last is not None else ()):
         assert last is not None
         if e.ref == (last.target or ""):
             table[n, :2] = 1.0, float(last.point is not None)
             for k, place in enumerate(last.point or ()):
-                table[n, 2 + k] = _bounded(place)
-        table[n, 6] = float(last.op == "drag" and e.ref == last.text)
+                table[n, 3 + k] = _bounded(place)
+        table[n, 2] = float(last.op == "drag" and e.ref == last.text)
     return table
 
 
@@ -169,17 +180,17 @@ def _cut(
 
 
 def _subwords(texts: Sequence[tuple[str, ...]], words: Words) -> Ints:
-    """Id, field, place in the field, first and last character, owner: [T, 6]."""
+    """What ``_field`` tells of each, and its owner: [T, 8]."""
     found = [(n, _field(text, f, words)) for n, parts in enumerate(texts) for f, text in enumerate(parts) if text]
     if not found:
-        return np.zeros((0, 6), np.int32)
+        return np.zeros((0, 8), np.int32)
     owners = np.repeat(np.array([n for n, _ in found], np.int32), [len(rows) for _, rows in found])
     return np.concatenate([np.concatenate([rows for _, rows in found]), owners[:, None]], 1)
 
 
 def _field(text: str, field: int, words: Words) -> Ints:
-    """Id, field, place in it, first and last character: [its subwords, 5]. Pages repeat their texts; long ones are not
-    kept."""
+    """Id, field, word, place in the word, first and last character, amount: [its subwords, 7]. Pages repeat their
+    texts; long ones are not kept."""
     short = len(text) <= 16 * LIMITS[FIELDS[field]]
     return (_field_kept if short else _field_read)(text, field, words)
 
@@ -194,11 +205,43 @@ def _field_read(text: str, field: int, words: Words) -> Ints:
         last, there = words.read(text[-8 * room :])
         shift = len(text) - 8 * room
         ids, places = (*ids, *last), (*places, *((a + shift, b + shift) for a, b in there))
-    kept = zip(*_cut(ids, places, room, end))
-    return np.array([(one, field, k, *place) for k, (one, place) in enumerate(kept)], np.int32).reshape(-1, 5)
+    ids, places = _cut(ids, places, room, end)
+    told = zip(ids, _word_places(text[: 16 * room], places), places, _amounts(text[: 16 * room], places))
+    return np.array([(one, field, *at, *place, amount) for one, at, place, amount in told], np.int32).reshape(-1, 7)
 
 
 _field_kept = functools.lru_cache(CACHED)(_field_read)
+
+
+def _word_places(text: str, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Which word each subword lies in or behind, and the how manieth of that it is: below ``PLACES`` and ``INNER``."""
+    starts = [start for start, _, _ in word_hashes(text)]
+    found: list[tuple[int, int]] = []
+    word, inner = -1, -1
+    for start, end in places:
+        before = word
+        while word + 1 < len(starts) and starts[word + 1] < max(end, start + 1):
+            word += 1
+        inner = 0 if word != before else inner + 1
+        found.append((min(max(word, 0), PLACES - 1), min(inner, INNER - 1)))
+    return found
+
+
+def _amounts(text: str, places: Sequence[tuple[int, int]]) -> list[int]:
+    """The number that each subword is a part of."""
+    numbers = [(m.start(), m.end(), _hundredths(m[0])) for m in NUMBER.finditer(text)]
+    found, at = [], 0
+    for start, _ in places:
+        at = 0 if at and at < len(numbers) and numbers[at][0] > start else at
+        while at < len(numbers) and numbers[at][1] <= start:
+            at += 1
+        found.append(numbers[at][2] if at < len(numbers) and numbers[at][0] <= start else NO_AMOUNT)
+    return found
+
+
+def _hundredths(number: str) -> int:
+    value = float(number.replace(",", "")[:12])
+    return round(100 * max(-MOST, min(MOST, value)))
 
 
 def _words_around(goal: str, places: Sequence[tuple[int, int]]) -> Ints:
@@ -296,4 +339,4 @@ def _bounded(value: float) -> float:
 def own_count() -> int:
     """F: how many numbers an element has of its own."""
     page = Element("", "page", "")
-    return len(_own_numbers(page)) + int(_acted([page], None).shape[1])
+    return len(_own_numbers(page)) + ACTED

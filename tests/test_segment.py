@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import numpy as np
 import pytest
+import torch
 
 from webagent.envs.types import Action, ActionTree, Element, Observation, Shape
 from webagent.models.batch import collate
@@ -13,7 +15,8 @@ from webagent.models.colours import colour_name, colour_words
 from webagent.models.config import PolicyConfig
 from webagent.models.grammar import spell, utter
 from webagent.models.relations import match, order, place, tree
-from webagent.models.segment import own_count, read_observation
+from webagent.models.segment import NO_AMOUNT, own_count, read_observation
+from webagent.models.waves import PERIODS, amount_waves
 from webagent.models.words import Words, hashed, train_tokenizer, word_hashes
 
 CONFIG = PolicyConfig(vocabulary=400)
@@ -117,3 +120,30 @@ def test_reading_is_deterministic(words: Words) -> None:
             np.array_equal(x, y) if isinstance(x, np.ndarray) else x == y
             for x, y in zip(vars(a).values(), vars(b).values())
         )
+
+
+def test_words_are_counted_and_numbers_known(words: Words) -> None:
+    page = Observation(
+        "Put 12.5 into field 3", tree=ActionTree((Element("e1", "text", "p", "Well, it's -7 or 1,200."),))
+    )
+    segment = read_observation(page, words, PolicyConfig.of_size("tiny"))
+    text = segment.texts[1][0]
+    told: dict[int, list[str]] = {}
+    for word, (start, end), owner in zip(segment.word_place, segment.word_spans, segment.word_owner):
+        if owner == 1:
+            told.setdefault(int(word), []).append(text[start:end])
+    spoken = ["".join(parts) for _, parts in sorted(told.items())]
+    assert [re.sub(r"\W", "", part) for part in spoken] == ["Well", "it", "s", "7", "or", "1", "200"]
+    amounts = {
+        text[a:b]: int(v) for v, (a, b) in zip(segment.word_amounts, segment.word_spans) if v != NO_AMOUNT and b > a
+    }
+    assert amounts["7"] == -700 and amounts["2"] == 120_000 and "r" not in amounts
+    of_goal = [int(v) for v in segment.goal_amounts if v != NO_AMOUNT]
+    assert set(of_goal) == {1250, 300}
+
+
+def test_sums_of_numbers_are_turns() -> None:
+    known = amount_waves(torch.tensor([3400, 5800, 9200, NO_AMOUNT], dtype=torch.int32))
+    sines, cosines = known[:, 4 : 4 + len(PERIODS)], known[:, 4 + len(PERIODS) :]
+    assert torch.allclose(sines[0] * cosines[1] + cosines[0] * sines[1], sines[2], atol=1e-5)
+    assert not known[3].any() and torch.equal(known[:3, 0], torch.ones(3))
