@@ -85,6 +85,13 @@ def save_policy(folder: str | Path, policy: Policy, precision: torch.dtype = tor
     _replace(place / CONFIG, (json.dumps(config, indent=1, sort_keys=True) + "\n").encode())
 
 
+def tell(folder: str | Path, about: dict[str, Any]) -> None:
+    """Add to what a policy's ``config.json`` tells about it. Raises as ``load_policy`` does."""
+    path = Path(folder) / CONFIG
+    data = {**_read_config(path), **about}
+    _replace(path, (json.dumps(data, indent=1, sort_keys=True) + "\n").encode())
+
+
 def _read_config(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))

@@ -37,6 +37,12 @@ class Decision:
     why: str = ""
 
 
+def log_odds(decision: Decision) -> float:
+    """Of all its choices being right, by the network's own account."""
+    right = min(decision.logprob, -1e-9)
+    return right - math.log(-math.expm1(right))
+
+
 @dataclass
 class _Row:
     """One episode's action in the making."""

@@ -43,4 +43,12 @@ def make_policy(name: str) -> MakeAgent:
 def _climbing(names: list[str]) -> MakeAgent:
     from .cascade import Rung, cascade
 
-    return cascade([Rung(name, make_policy(name)) for name in names])
+    return cascade([Rung(name, make_policy(name), **_threshold(name)) for name in names])
+
+
+def _threshold(name: str) -> dict[str, float]:
+    """A checkpoint's own threshold, where it has one."""
+    if name in POLICIES or name.startswith("hf:"):
+        return {}
+    found = importlib.import_module("webagent.agents.trained").threshold_in(name)
+    return {} if found is None else {"below": found}

@@ -17,7 +17,7 @@ import torch
 
 from webagent.envs.types import Action, Observation, Proposal
 from webagent.models.checkpoint import Policy, load_policy
-from webagent.models.decode import Decision, decide
+from webagent.models.decode import Decision, decide, log_odds
 from webagent.models.grammar import WRITTEN
 from webagent.models.quantised import quantised
 from webagent.models.segment import read_observation
@@ -68,9 +68,13 @@ def confidence_of(decision: Decision, policy: Policy) -> float:
     log-odds); without one it is the plain probability.
     """
     slope, offset = policy.about.get("calibration") or (1.0, 0.0)
-    right = min(decision.logprob, -1e-9)
-    odds = right - math.log(-math.expm1(right))
-    return 1 / (1 + math.exp(max(-50.0, min(50.0, -slope * odds - offset))))
+    return 1 / (1 + math.exp(max(-50.0, min(50.0, -slope * log_odds(decision) - offset))))
+
+
+def threshold_in(folder: str | Path) -> float | None:
+    """The confidence under which the policy of a checkpoint folder abstains, if that was settled."""
+    threshold = _loaded(str(Path(folder).resolve())).about.get("threshold")
+    return None if threshold is None else float(threshold)
 
 
 @functools.lru_cache(2)

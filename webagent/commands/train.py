@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from webagent.train.supervised import Supervised
 
 NAME = "train"
-HELP = "Train a policy: supervised."
+HELP = "Train a policy: supervised, calibrate."
 
 
 def supervised(
@@ -83,6 +83,44 @@ def perform(settings: Supervised, plan: Plan, resume: bool, console: Console) ->
     return Result(found, f"{count / 1e6:.1f} M parameters, {settings.steps} updates: {where}")
 
 
+def calibrate(
+    policy: Annotated[str, flag("--policy", "The checkpoint's folder; its config.json is written.", metavar="FOLDER")],
+    tasks: Tasks = None,
+    subset: Subset = None,
+    split: Split = None,
+    episodes: Annotated[int, flag("--episodes", "Of a task.", metavar="N", min=1)] = 20,
+    first: Annotated[int, flag("--first", "Number of the first episode.", metavar="N", min=0)] = 500_000,
+    share: Annotated[float, flag("--abstain", "Share of decisions that it is to abstain from.", metavar="X")] = 0.1,
+    measure: Annotated[bool, flag("--measure", "Only measure; write nothing.")] = False,
+    actors: Annotated[int, flag("--actors", "Processes that play, each with a browser.", metavar="N", min=1)] = 2,
+    seed: Annotated[int, flag("--seed", "Of the played episodes.", metavar="N", min=0)] = 0,
+    browser: Browser = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> Result:
+    """Settle how sure a policy is of itself, and under which confidence it abstains.
+
+    It plays the tasks, an expert judges its decisions, and a curve from its own probabilities to its rate of being
+    right is fitted.
+    """
+    from webagent.envs.errors import UsageError
+    from webagent.suites import open_suite
+    from webagent.train.settle import Settling, settle
+
+    console = Console(quiet)
+    if not 0 <= share < 1:
+        raise UsageError(f"--abstain expects a share in [0, 1), found {share}")
+    chosen = open_suite("miniwob").select(tasks, subset, split)
+    console.say(f"{episodes} episodes of each of {len(chosen)} tasks")
+    found = settle(Settling(policy, chosen, episodes, first, share, not measure, actors, seed, browser))
+    error, kept = found["calibration_error"], found["of_decisions"]
+    wrong = f"{100 * kept['errors']:.1f} % wrong"
+    less = f"{100 * kept['errors_when_abstaining']:.1f} % if it abstains below {kept['below']:.3f}"
+    text = f"calibration error {error:.3f} over {found['decisions']} decisions; {wrong}, {less}"
+    return Result(found, text)
+
+
 COMMANDS = (
     ("supervised", supervised, "Example:  webagent train supervised --data demos --out run --size tiny --steps 300"),
+    ("calibrate", calibrate, "Example:  webagent train calibrate --policy run/policy --subset dev12"),
 )
