@@ -198,6 +198,8 @@ class Hands:
     # ---- writing ----------------------------------------------------------------------------------------------
 
     async def _type(self, action: Action) -> None:
+        if not action.target:
+            return await self._type_on(self.limits.resolve(action.text or ""))
         facts = await self._facts(action, point=action.point)
         text = self.limits.resolve(action.text or "")
         what = f"{facts['role'] or facts['tag']} {facts['name']!r}"
@@ -213,6 +215,12 @@ class Hands:
             return await self._slide(facts, text)
         await self._focus(facts)
         await facts["world"].run(f"caret({facts['number']}, {json.dumps(facts['whole'])})")
+        await self.send(inputs.typing(text))
+
+    async def _type_on(self, text: str) -> None:
+        """Where the keyboard's keys go now; a frame of another site cannot be asked what it has in focus."""
+        if not await self.tab.main.run("keysAreTaken()"):
+            raise NotEditable("nothing that takes text has the focus", "name a text field as the target, or click one")
         await self.send(inputs.typing(text))
 
     async def _fill(self, facts: Facts, text: str) -> None:

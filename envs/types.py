@@ -23,7 +23,7 @@ Op = Literal[
     "goto", "back", "forward", "new_tab", "close_tab", "switch_tab", "wait", "answer", "done", "give_up",
 ]  # fmt: skip
 OPS: tuple[str, ...] = typing.get_args(Op)
-NEEDS_TARGET = frozenset({"click", "dblclick", "hover", "type", "clear", "select", "drag", "upload"})
+NEEDS_TARGET = frozenset({"click", "dblclick", "hover", "clear", "select", "drag", "upload"})
 NEEDS_TEXT = frozenset({"type", "select", "press", "scroll", "upload", "goto", "switch_tab", "answer"})
 ENDS_EPISODE = frozenset({"answer", "done", "give_up"})
 SCROLL_DIRECTIONS = ("up", "down", "left", "right")
@@ -178,11 +178,12 @@ class Observation:
 class Action:
     """One thing to do, out of a closed set of ops; checked on construction, never source text.
 
-    ``target``: an ``Element.ref`` of the observation. ``text``: what to type; the option's label for ``select``; keys
-    in Playwright's names for ``press``; up, down, left or right for ``scroll``; a URL for ``goto`` (optional for
-    ``new_tab``); a tab number for ``switch_tab``; paths, one a line, for ``upload``; the answer or the reason.
-    ``point``: fractions of the target's box. For ``drag``: ``text`` is the ref of the element to drop on (default: the
-    target itself) and ``point`` is ``(x, y)`` within that, or ``(x0, y0, x1, y1)`` with the start inside the target.
+    ``target``: an ``Element.ref`` of the observation; of ``type`` and ``press`` optional (what has the keyboard: the
+    hidden field of a terminal, say). ``text``: what to type; the option's label for ``select``; keys in Playwright's
+    names for ``press``; up, down, left or right for ``scroll``; a URL for ``goto`` (optional for ``new_tab``); a tab
+    number for ``switch_tab``; paths, one a line, for ``upload``; the answer or the reason. ``point``: fractions of the
+    target's box. For ``drag``: ``text`` is the ref of the element to drop on (default: the target itself) and ``point``
+    is ``(x, y)`` within that, or ``(x0, y0, x1, y1)`` with the start inside the target.
     Raises ``BadAction``.
     """
 

@@ -24,7 +24,7 @@ ASKED_AT_ONCE = 1000  # elements that the protocol describes in one answer
 _FACE = (
     "observe", "settle", "untilChange", "locate", "describe", "focusOn", "caret", "optionIndex", "pick", "setValue",
     "boxOf", "reveal", "throughFrame", "scrollPage", "regionSize", "frameOrigin", "adopt", "nodeOf", "commonOf",
-    "lightDocument",
+    "keysAreTaken", "lightDocument",
 )  # fmt: skip
 
 

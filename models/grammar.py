@@ -26,7 +26,7 @@ NAME, VALUE, LOOK = (FIELDS.index(field) for field in ("name", "value", "look"))
 AIMED = frozenset({"click", "dblclick", "hover", "type", "clear", "select", "press", "scroll", "drag", "upload"})
 WRITTEN = frozenset({"type", "select", "press", "scroll", "upload", "goto", "switch_tab", "answer"})
 POINTED = frozenset({"click", "dblclick", "hover", "drag"})
-MAY_AIM_AT_NOTHING = frozenset({"press", "scroll"})
+MAY_AIM_AT_NOTHING = frozenset({"type", "press", "scroll"})
 CASES: tuple[Callable[[str], str], ...] = (str, str.upper, str.lower)
 PIECE = re.compile(r"\w+|\W", re.UNICODE)
 

@@ -48,6 +48,7 @@ ACTIONS = [
     Action("type", "e1", "@Carlota!"),
     Action("type", "e1", "Carlota and blue"),
     Action("type", "e1", ""),
+    Action("type", None, "rm Old value"),
     Action("type", "e1", "  padded  "),
     Action("type", "e1", "中文 \u202e"),
     Action("select", "e2", "blue"),

@@ -198,6 +198,10 @@ def test_enter_without_target_goes_to_the_focus() -> None:
     for states in (("actionable",), ("actionable", "focused")):
         button = Element("e1", "button", "button", "Send", states=states)
         assert bool(needs_confirmation(Action("press", text="Enter"), page(button))) is ("focused" in states)
+        field = Element("e2", "textbox", "input:text", "Name", states=states)
+        typed = needs_confirmation(Action("type", text="Ann\n"), page(field, button))
+        assert bool(typed) is ("focused" in states)
+        assert not needs_confirmation(Action("type", text="Ann"), page(field, button))
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,28 @@ def test_bad_actions_end_in_last_error_not_in_an_exception(page: Open) -> None:
     assert env.step(env.action_space.sample())[0] is not None
 
 
+TERMINAL = (
+    "<div style='background:#000;color:#fff' onclick=\"document.getElementById('keys').focus()\">user$ "
+    "<b id='line'></b></div><input id='keys' style='opacity:0;width:1px;height:1px;border:0;padding:0'>"
+    "<script>keys.addEventListener('keydown', (e) => { e.preventDefault();"
+    " line.textContent = e.key === 'Enter' ? 'done ' + line.textContent : line.textContent + e.key; });</script>"
+)
+
+
+def test_text_goes_to_what_has_the_keyboard_where_no_target_is_named(page: Open) -> None:
+    env = page(TERMINAL + "<select><option>A</option></select><input readonly aria-label='Fixed'>")
+    env.step(Action("type", text="ls"))
+    assert env.observation.last_error.startswith("NotEditable: nothing that takes text has the focus")
+    screen = next(e for e in env.observation.tree.elements if "user$" in e.name)
+    env.step(Action("click", screen.ref))
+    env.step({"op": "type", "target": "", "text": "ls -l\n", "point": ()})
+    assert not env.observation.last_error
+    assert any("done ls -l" in e.name for e in env.observation.tree.elements)
+    env.step(Action("click", next(e.ref for e in env.observation.tree.elements if e.name == "Fixed")))
+    env.step(Action("type", text="x"))
+    assert env.observation.last_error.startswith("NotEditable")
+
+
 def test_what_covers_an_element_is_named(page: Open) -> None:
     env = page(
         "<button style='position:absolute;left:10px;top:10px'>Under</button>"

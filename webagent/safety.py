@@ -54,15 +54,20 @@ def needs_confirmation(action: Action, observation: Observation) -> str | None:
     if action.op in ("click", "dblclick") and target:
         return _reason(target, tree)
     if action.op == "press" and action.text:
-        target = target or next((e for e in tree.elements if e.has("focused")), None)
+        target = target or _focused(tree)
         key = action.text.rpartition("+")[2] or action.text
         if target and key in _SUBMIT_KEYS:
             return _reason(target, tree) or _reason_of_enter(target, tree)
         if target and key in ("Space", " "):
             return _reason(target, tree)
-    if action.op == "type" and target and "\n" in (action.text or "") and target.tag.startswith("input"):
-        return _reason_of_enter(target, tree)
+    if action.op == "type" and "\n" in (action.text or ""):
+        target = target or _focused(tree)
+        return _reason_of_enter(target, tree) if target and target.tag.startswith("input") else None
     return None
+
+
+def _focused(tree: ActionTree) -> Element | None:
+    return next((e for e in tree.elements if e.has("focused")), None)
 
 
 def _reason(element: Element, tree: ActionTree) -> str | None:

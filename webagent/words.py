@@ -41,7 +41,7 @@ def describe_action(action: Action, tree: ActionTree) -> str:
         case "dblclick":
             return f"double-click {what}" + _at(action)
         case "type":
-            return f'type "{text}" into {what}'
+            return f'type "{text}"' + (f" into {what}" if what else "")
         case "select":
             return f'select "{text}" in {what}'
         case "press":

@@ -20,7 +20,7 @@ RANDOM_MOVE = 0.55  # how often the computer takes any cell
 
 
 def terminal(page: Page) -> Action:
-    """List the files, then remove the first that has the wanted extension, key by key."""
+    """List the files, then remove the first that has the wanted extension."""
     *past, typed = shown_commands(page)
     wanted = "ls"
     for words in (part.split() for part in reversed(past)):
@@ -28,20 +28,14 @@ def terminal(page: Page) -> Action:
             wanted = _removal(page, words[1:], typed)
             break
     same = sum(1 for _ in itertools.takewhile(lambda p: shown_commands(p) == [*past, typed], reversed(page.past)))
+    if same % 2:  # what was typed got lost
+        return click(_screen(page))
+    if not wanted.startswith(typed):
+        return Action("press", text="Backspace")
     # a blank at the end of the line does not show, but a letter taken away again tells of it
     blank = bool(page.past) and shown_commands(page.past[-1])[-1].startswith(f"{typed} ")
-    if not wanted.startswith(typed):
-        key = "Backspace"
-    elif wanted == typed:
-        key = "Enter"
-    elif wanted[len(typed)] == " ":
-        key = wanted[len(typed) + 1] if same or blank else "Space"
-        same = max(0, same - 1)
-    else:
-        key = "Backspace" if blank else wanted[len(typed)]
-    if same % 2:  # the last key got lost
-        return click(_screen(page))
-    return Action("press", text=key)
+    rest = wanted[len(typed) :].removeprefix(" " if blank else "")
+    return Action("type", text=rest) if rest else Action("press", text="Enter")
 
 
 def _screen(page: Page) -> Element:

@@ -167,6 +167,11 @@ function locate(id, point, scroll = true) {
 const located = (found) => ({ ok: found.ok, x: found.x, y: found.y, by: found.ok ? "" : describe(found.by), clipped: found.clipped });
 const bringIn = (el) => scrollIntoView.call(el, { block: "center", inline: "center", behavior: "instant" });
 const isEditable = (el, tag) => ofElement(el, "isContentEditable") || (tag === "body" && isEditor(el)) || tag === "textarea" || tag === "select" || (tag === "input" && !["button", "submit", "reset", "image", "checkbox", "radio", "file", "hidden"].includes(kindOf(el, tag)));
+const keysAreTaken = () => {
+  const el = deepActive();
+  const tag = el ? localName.call(el) : "";
+  return tag === "iframe" || tag === "frame" || (!!el && isEditable(el, tag) && tag !== "select" && (isForm(el) || !el.readOnly));
+};
 const editedText = (el, tag) => (tag === "input" || tag === "textarea" ? cut(el.value || "", 1000) : ofElement(el, "isContentEditable") ? cut(textContent.call(el), 1000) : "");
 
 // From a point of a foreign frame's content to this world's top coordinates: {x, y, by, out}.
