@@ -14,7 +14,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ import torch
 from memory_tasks import GOALS, Templates, Trial, leaflet, play, trial
 from step_by_step import by_steps
 from torch import Tensor, nn
+from torch.utils.data import DataLoader
 
 from webagent.agents.trained import agent_of
 from webagent.models.checkpoint import Policy
@@ -33,6 +34,7 @@ from webagent.models.network import PolicyNet
 from webagent.models.segment import read_observation
 from webagent.models.trunk import Memory, Trunk
 from webagent.models.words import Words, train_tokenizer
+from webagent.train.parcels import packed, unpacked
 from webagent.train.rows import Label
 from webagent.train.stretches import Shelf, Stretch, Stretches
 from webagent.train.supervised import Supervised, _groups, stretch_loss
@@ -41,8 +43,8 @@ FORMS = ("none", "xl", "infini", "gru")
 BACK = {"passkey": (1, 2, 4, 8, 16, 32), "maze": (50, 250, 500)}
 """Segments between what is shown and what is asked for."""
 STAGES = {
-    "passkey": ((3, 256, 450), (8, 96, 100), (34, 32, 120)),
-    "maze": ((3, 256, 200), (12, 64, 80), (100, 16, 60)),
+    "passkey": ((3, 256, 1500), (8, 96, 300), (34, 32, 300)),
+    "maze": ((3, 256, 400), (12, 64, 150), (100, 16, 150)),
 }
 """Longest trials in segments, how many side by side, and updates."""
 WINDOW = {"passkey": 16, "maze": 125}
@@ -82,12 +84,22 @@ def network(form: str, task: str, vocabulary: int) -> PolicyNet:
     return net
 
 
-def learn(net: PolicyNet, words: Words, templates: Templates, seed: int) -> float:
+def batches(made: Stretches, updates: int, device: str, workers: int) -> Iterator[Stretch]:
+    options: dict[str, Any] = {"prefetch_factor": 4, "multiprocessing_context": "fork"} if workers else {}
+    for parcel in DataLoader(
+        made, batch_size=None, sampler=range(updates), num_workers=workers, collate_fn=packed, **options
+    ):
+        yield unpacked(parcel, device)
+
+
+def learn(net: PolicyNet, words: Words, templates: Templates, seed: int, device: str, workers: int) -> float:
     """Train on short trials, then on longer ones; gives the last losses' mean."""
+    net.to(device)
     rng = np.random.default_rng([seed, 1])
     optimiser = torch.optim.AdamW(_groups(net, Supervised(out="", learning_rate=1e-3)), betas=(0.9, 0.98))
     stages = STAGES[templates.task]
-    done, whole, losses = 0, sum(updates for _, _, updates in stages), [0.0]
+    done, whole = 0, sum(updates for _, _, updates in stages)
+    losses: list[Tensor] = []
     for longest, rows, updates in stages:
         shelf = Shelf()
         for _ in range(3000):
@@ -95,20 +107,25 @@ def learn(net: PolicyNet, words: Words, templates: Templates, seed: int) -> floa
             one = trial(templates.task, wait, rng, True)
             shelf.add(templates.task, templates.labels(one, rng, told=min(1.0, 0.3 / (wait + 1))))
         made = Stretches(shelf, words, net.config, rows=rows, steps=longest, seed=seed)
-        for n in range(updates):
+        for stretch in batches(made, updates, device, workers):
             rate = min(1.0, (done + 1) / 50, (whole - done) / (0.2 * whole))
             for group in optimiser.param_groups:
                 group["lr"] = group["height"] * rate
             optimiser.zero_grad(set_to_none=True)
-            loss = loss_of(net, made[n])
+            loss = loss_of(net, stretch)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             optimiser.step()
             done += 1
-            losses = [*losses[-19:], float(loss.detach())]
+            losses = [*losses[-19:], loss.detach()]
             if done % 50 == 0:
-                print(f"{done} of {whole}: {sum(losses) / len(losses):.3f}", file=sys.stderr, flush=True)
-    return sum(losses) / len(losses)
+                print(f"{done} of {whole}: {mean(losses):.3f}", file=sys.stderr, flush=True)
+    net.to("cpu")
+    return mean(losses)
+
+
+def mean(losses: Sequence[Tensor]) -> float:
+    return float(torch.stack(list(losses)).mean())
 
 
 def loss_of(net: PolicyNet, stretch: Stretch) -> Tensor:
@@ -173,6 +190,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--episodes", type=int, default=100, help="of each distance")
     parser.add_argument("--played", type=int, default=20, help="of them in the browser")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make batches")
     parser.add_argument("--out", type=Path, default=Path("build/memory"))
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -185,7 +204,7 @@ def main() -> None:
         words = Words(train_tokenizer([GOALS[options.task], *texts, *"0123456789 left right".split()], 400))
         net = network(options.form, options.task, words.tokenizer.get_vocab_size())
         before = gates(net)
-        loss = learn(net.train(), words, templates, options.seed)
+        loss = learn(net.train(), words, templates, options.seed, options.device, options.workers)
         policy = Policy(net.eval(), words, {})
         told: dict[str, Any] = {
             "task": options.task, "form": options.form, "seed": options.seed, "loss": loss,
