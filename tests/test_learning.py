@@ -238,9 +238,9 @@ def test_batches_depend_on_seed_and_number_alone() -> None:
 def test_augmentation_leaves_what_is_right(seed: int) -> None:
     rng = np.random.default_rng(seed)
     labels = episode(rng)
-    changed = Augmentation(["Quorra", "Ypsilanti", "Mbabane"] + [word(rng) + "x" for _ in range(50)], (1.0,) * 5)(
-        labels, rng
-    )
+    changed = Augmentation(
+        ["Quorra", "Ypsilanti", "Mbabane"] + [word(rng) + "x" for _ in range(50)], (1.0,) * 5, own=0.0
+    )(labels, rng)
     assert len(changed) == len(labels)
     first, last = changed
     assert first.action is not None and first.action.op == "type" and first.action.text and last.action is not None

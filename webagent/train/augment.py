@@ -20,6 +20,7 @@ import numpy as np
 
 from webagent.envs.types import Action, ActionTree, Element
 
+from .invent import invented
 from .phrases import QUOTED, reworded
 from .rows import Label
 
@@ -45,13 +46,17 @@ PARTS = ("names", "phrases", "place", "marks", "company")
 
 @dataclasses.dataclass(frozen=True)
 class Augmentation:
-    """``names``: words to put in the place of others. ``chances``: of each of ``PARTS``."""
+    """``names``: words to put in the place of others. ``chances``: of each of ``PARTS``; ``own``: of a task of our own
+    instead of the episode's (``invent``)."""
 
     names: Sequence[str]
     chances: tuple[float, ...] = (0.5, 0.5, 0.7, 0.5, 0.3)
+    own: float = 0.12
 
     def __call__(self, labels: Sequence[Label], rng: np.random.Generator) -> Sequence[Label]:
         names, phrases, place, marks, company = rng.random(len(PARTS)) < self.chances
+        if rng.random() < self.own:
+            labels = invented(labels, self.names, rng)
         if phrases:
             labels = self._phrases(labels, rng)
         swap = self._swap(labels, rng) if names else None
