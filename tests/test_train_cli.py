@@ -137,18 +137,22 @@ def test_demonstrations_corrections_and_a_policy_that_plays(capsys: pytest.Captu
     tasks = ("--tasks", "click-test,click-test-2")
     told(capsys, "data", "expert", *tasks, "--episodes", "12", "--out", demos, "-q")
     settings = ("--size", "tiny", "--steps", "40", "--rows", "16", "--stretch", "1", "--learning-rate", "0.006")
-    rounds = ("--dagger-rounds", "1", "--dagger-episodes", "5", "--actors", "2")
+    rounds = ("--dagger-rounds", "1", "--dagger-episodes", "5", "--actors", "2", "--demonstrations", "3",
+              "--round-demonstrations", "4")  # fmt: skip
     line = ("train", "supervised", "--data", demos, "--out", run, *tasks, *settings, *rounds, "-q")
     made = told(capsys, *line)
     torch.set_num_threads(before)
     assert made["steps"] == 40 and load_policy(made["policy"]).about["trained"] == {"updates": 40}
 
     rates = [json.loads(text) for text in (tmp_path / "run" / "rates.jsonl").read_text().splitlines()]
-    assert len(rates) == 1 and rates[0]["episodes"] == 10
+    assert [(rate["round"], rate["episodes"]) for rate in rates] == [(0, 6), (1, 10)] and rates[0]["mean"] == 1.0
+    own = [e.task.seed for e in Corpus(str(tmp_path / "run" / "demos"), print).episodes()]
+    assert len(set(own)) == len(own) >= 6 + 8 - 1 and all(seed < BENCH_FLOOR for seed in own)
     corrected = list(Corpus(str(tmp_path / "run" / "dagger"), print).episodes())
     assert corrected and {e.source for e in corrected} == {"dagger"}
     assert all(e.task.seed < BENCH_FLOOR and len(executed(e)) == len(e.steps) for e in corrected)
-    known = {e.task.seed for e in Corpus(demos, print).episodes()}
+    known = {*own, *(e.task.seed for e in Corpus(demos, print).episodes())}
+    assert len(known) == len(own) + 24
     assert not known & {e.task.seed for e in corrected}, "a round plays other instances than the demonstrations"
 
     played = told(capsys, "bench", "miniwob", "--tasks", "click-test", "--episodes", "2", "--policy", made["policy"],
@@ -157,6 +161,7 @@ def test_demonstrations_corrections_and_a_policy_that_plays(capsys: pytest.Captu
     code, _, err = call(capsys, *line)
     assert code == 2 and "already holds a run" in err
     assert told(capsys, *line, "--resume")["steps"] == 40
+    assert len(list(Corpus(str(tmp_path / "run" / "demos"), print).episodes())) == len(own), "none is given twice"
 
 
 def test_the_expert_takes_over_where_nothing_moves() -> None:
@@ -200,6 +205,8 @@ def test_rounds_are_for_one_process(
         writer.add(episode("expert"))
     made = ("--data", str(tmp_path / "demos"), "--out", str(tmp_path / "run"), "--dagger-rounds", "1")
     code, _, err = call(capsys, "train", "supervised", *made)
+    assert code == 2 and "gathered by one process" in err
+    code, _, err = call(capsys, "train", "supervised", "--demonstrations", "1", "--out", str(tmp_path / "run"))
     assert code == 2 and "gathered by one process" in err
 
 

@@ -17,8 +17,9 @@ HELP = "Train a policy: supervised, calibrate."
 
 
 def supervised(
-    data: Annotated[list[str], flag("--data", "A corpus to learn from; repeat.", metavar="CORPUS")],
     out: Annotated[str, flag("--out", "The run's folder.", metavar="RUN")],
+    data: Annotated[list[str] | None, flag("--data", "A corpus to learn from; repeat.", metavar="CORPUS")] = None,
+    shown: Annotated[int, flag("--demonstrations", "Of each task, that experts give first.", metavar="N", min=0)] = 0,
     size: Annotated[str, flag("--size", "tiny, small, base or large.", metavar="NAME")] = "base",
     memory: Annotated[str, flag("--memory", "xl, infini or none.", metavar="NAME")] = "xl",
     steps: Annotated[int, flag("--steps", "Updates in all.", metavar="N", min=1)] = 10_000,
@@ -30,6 +31,7 @@ def supervised(
     split: Split = None,
     rounds: Annotated[int, flag("--dagger-rounds", "Rounds in which the expert corrects the policy.", min=0)] = 0,
     episodes: Annotated[int, flag("--dagger-episodes", "Of a task, on average, a round.", metavar="N", min=1)] = 20,
+    more: Annotated[int, flag("--round-demonstrations", "Further ones of a task, a round.", metavar="N", min=0)] = 0,
     actors: Annotated[int, flag("--actors", "Processes that play, each with a browser.", metavar="N", min=1)] = 2,
     plain: Annotated[bool, flag("--no-augmentation", "Learn from the episodes as they are.")] = False,
     start: Annotated[str, flag("--start", "Go on with the weights of this policy.", metavar="FOLDER")] = "",
@@ -44,8 +46,8 @@ def supervised(
 ) -> Result:
     """Imitate demonstrations, then the expert's corrections of what the policy does by itself (DAgger).
 
-    Make demonstrations with `webagent data expert`. Run it under torchrun for several GPUs. The policy lies in
-    RUN/policy: `webagent run … --policy RUN/policy`.
+    Demonstrations come from corpora (`webagent data expert` makes some) or are given first. Run it under torchrun for
+    several GPUs. The policy lies in RUN/policy: `webagent run … --policy RUN/policy`.
     """
     from webagent.models.config import PolicyConfig
     from webagent.suites import open_suite
@@ -58,8 +60,8 @@ def supervised(
     )  # fmt: skip
     chosen = open_suite("miniwob").select(tasks, subset, split)
     plan = Plan(
-        tuple(data), chosen, PolicyConfig.of_size(size, memory=memory), rounds, episodes, actors, augmented=not plain,
-        start=start, browser=browser,
+        tuple(data or ()), chosen, PolicyConfig.of_size(size, memory=memory), shown, more, rounds, episodes, actors,
+        augmented=not plain, start=start, browser=browser,
     )  # fmt: skip
     return perform(settings, plan, resume, Console(quiet))
 

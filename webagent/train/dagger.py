@@ -21,7 +21,7 @@ import numpy as np
 
 from webagent.agents import expert, make_policy
 from webagent.datasets.experts import ON_THEIR_WAY
-from webagent.demonstrate import EPISODE_S, Demonstration, stage
+from webagent.demonstrate import EPISODE_S, Demonstration, open_stage, stage
 from webagent.envs.types import Action, Episode, Observation, Proposal, Task, to_json
 from webagent.rollout import Agent, MakeAgent, run_episode
 from webagent.scores import EpisodeResult
@@ -43,8 +43,10 @@ class Gathering(Demonstration):
 
 
 def gather(settings: Gathering, actors: int) -> list[EpisodeResult]:
-    """Have all episodes played in ``actors`` processes; the results tell how the policy alone did."""
-    return list(play_all(_jobs(settings), open_school, settings, actors, EPISODE_S, lambda: None))
+    """Have all episodes played in ``actors`` processes; the results tell how the policy alone did. Where the expert is
+    the policy, there is nothing to correct."""
+    lab = open_stage if settings.policy == "expert" else open_school
+    return list(play_all(_jobs(settings), lab, settings, actors, EPISODE_S, lambda: None))
 
 
 def _jobs(settings: Gathering) -> list[Job]:

@@ -1,8 +1,9 @@
 """Imitation from end to end: learn from demonstrations, act, have the expert correct what came of it, learn from both.
 
-    learn(Supervised(out="run", steps=20_000, device="cuda"), Plan(data=("demos",), rounds=4))
+    learn(Supervised(out="run", steps=20_000, device="cuda"), Plan(tasks=tasks, shown=200, rounds=4), False, print)
 
-The rounds' episodes lie in ``RUN/dagger``; a run that was killed goes on in the round that it was in.
+Demonstrations that the run has its experts give lie in ``RUN/demos``, the rounds' episodes in ``RUN/dagger``; a run
+that was killed goes on in the round that it was in.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from webagent.envs.errors import UsageError
 from webagent.models.checkpoint import Policy, load_policy
@@ -28,16 +30,22 @@ from .material import Library, make_words, names_in
 from .run_folder import CONFIG, POLICY, STATE
 from .supervised import Material, Report, Supervised, check_device, train
 
-DAGGER, RATES = "dagger", "rates.jsonl"
+DAGGER, DEMOS, RATES = "dagger", "demos", "rates.jsonl"
+SHOWN = 500_000_000
+"""Number of a run's first demonstration; those of corpora are below, and so are the rounds' episodes."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is learned, and in how many rounds. ``tasks``: full ids; only their episodes are read and played."""
+    """What is learned, and in how many rounds. ``tasks``: full ids; only their episodes are read and played. ``data``:
+    corpora. ``shown``: demonstrations of each task that the experts give first."""
 
     data: tuple[str, ...]
     tasks: tuple[str, ...]
     config: PolicyConfig
+    shown: int = 0
+    more: int = 0
+    """Further demonstrations of a task, on average, a round; of harder tasks more."""
     rounds: int = 0
     episodes: int = 20
     """Of a task, on average, a round."""
@@ -53,13 +61,14 @@ Say = Callable[[str], None]
 
 def learn(settings: Supervised, plan: Plan, resume: bool, say: Say, report: Report | None = None) -> Policy:
     """All rounds; the updates are shared out evenly among the demonstrations and each round."""
-    check_device(settings.device)
-    if plan.rounds and int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise UsageError("corrections are gathered by one process, found several (torchrun)", "use --dagger-rounds 0")
     out = Path(settings.out)
+    _check(settings, plan, out, resume)
     start = load_policy(plan.start) if plan.start else None
     library = Library(functools.partial(_wanted, frozenset(plan.tasks)), say, max(1, settings.workers))
-    library.read(plan.data)
+    if plan.shown and not _is_played(out, 0):
+        shown = _show(plan, settings, 0, plan.shown, {})
+        _keep_rates(out, 0, shown, {}, say)
+    library.read([*plan.data, *_own(out, DEMOS)])
     words = _words(out, plan, start, resume, library, say)
     config = dataclasses.replace(
         plan.config if start is None else start.config, vocabulary=words.tokenizer.get_vocab_size()
@@ -73,8 +82,7 @@ def learn(settings: Supervised, plan: Plan, resume: bool, say: Say, report: Repo
             continue
         if number:
             weights = _kept_weights(out, number) or _round(plan, settings, number, weights, say)
-        if (out / DAGGER).exists():
-            library.read([str(out / DAGGER)])
+        library.read([*_own(out, DEMOS), *_own(out, DAGGER)])
         counts = library.shelf.counts()
         say(f"{sum(counts.values())} episodes of {len(counts)} tasks; left out: {dict(library.left_out)}")
         chosen = weights or None
@@ -83,6 +91,35 @@ def learn(settings: Supervised, plan: Plan, resume: bool, say: Say, report: Repo
         material = Material(library.shelf, words, config, chosen, augment, first)
         policy = train(settings, material, resume or number > 0, report, until)
     return policy or load_policy(out / POLICY)
+
+
+def _check(settings: Supervised, plan: Plan, out: Path, resume: bool) -> None:
+    """Refuse at once what could only fail later."""
+    check_device(settings.device)
+    if not plan.data and not plan.shown:
+        raise UsageError("expected something to learn from, found nothing", "give --data or --demonstrations")
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and (plan.rounds or plan.shown):
+        raise UsageError(
+            "episodes are gathered by one process, found several (torchrun)",
+            "use --dagger-rounds 0 and make demonstrations first: webagent data expert",
+        )
+    if plan.shown and (out / CONFIG).is_file() and not resume:
+        raise UsageError(f"{out} already holds a run", "go on with it: --resume, or give another --out")
+
+
+def _own(out: Path, name: str) -> list[str]:
+    """A corpus of the run's, if there is one yet."""
+    return [str(out / name)] if (out / name).exists() else []
+
+
+def _show(
+    plan: Plan, settings: Supervised, number: int, episodes: int, weights: Mapping[str, float]
+) -> list[EpisodeResult]:
+    """Have the experts give demonstrations, of harder tasks more."""
+    policy, corpus = "expert", str(Path(settings.out) / DEMOS)
+    one = _gathering(plan, settings, number, weights)
+    first = SHOWN + one.first
+    return gather(dataclasses.replace(one, policy=policy, out=corpus, first=first, episodes=episodes), plan.actors)
 
 
 def _wanted(tasks: frozenset[str], task: str) -> bool:
@@ -112,15 +149,24 @@ def _round(plan: Plan, settings: Supervised, number: int, weights: Mapping[str, 
     """Play, and tell how often each task is to be drawn from now on: the more often the more it failed."""
     played = gather(_gathering(plan, settings, number, weights), plan.actors)
     chosen = {task: round(0.25 + 2 * rate, 4) for task, rate in failure_rates(played).items()}
+    if plan.more:
+        _show(plan, settings, number, plan.more, chosen)
     _keep_rates(Path(settings.out), number, played, chosen, say)
     return chosen
 
 
 def _kept_weights(out: Path, number: int) -> dict[str, float]:
     """Those of a round that was played before the run was ended; empty if it was not."""
+    return next((dict(one["weights"]) for one in _kept_rounds(out) if one["round"] == number), {})
+
+
+def _is_played(out: Path, number: int) -> bool:
+    return any(one["round"] == number for one in _kept_rounds(out))
+
+
+def _kept_rounds(out: Path) -> list[dict[str, Any]]:
     path = out / RATES
-    rounds = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
-    return next((dict(one["weights"]) for one in rounds if one["round"] == number), {})
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
 
 
 def _gathering(plan: Plan, settings: Supervised, number: int, weights: Mapping[str, float]) -> Gathering:
@@ -140,13 +186,14 @@ def _gathering(plan: Plan, settings: Supervised, number: int, weights: Mapping[s
 def _keep_rates(
     out: Path, number: int, played: Sequence[EpisodeResult], weights: Mapping[str, float], say: Say
 ) -> None:
-    """The policy's own successes in the round, a line a round."""
+    """The policy's own successes in the round, a line a round; round 0 is the experts'."""
     outcomes: dict[str, list[bool]] = defaultdict(list)
     for one in played:
         outcomes[one.task].append(one.success)
     rates = {task: round(sum(found) / len(found), 3) for task, found in sorted(outcomes.items())}
     broken = sum(bool(one.error) for one in played)
     mean = sum(rates.values()) / max(1, len(rates))
+    out.mkdir(parents=True, exist_ok=True)
     with (out / RATES).open("a", encoding="utf-8") as file:
         told = {"round": number, "mean": round(mean, 4), "episodes": len(played), "rates": rates, "weights": weights}
         file.write(json.dumps(told) + "\n")
