@@ -90,7 +90,7 @@ def _say(net: PolicyNet, reading: Reading, memory: Memory, chooser: Chooser) -> 
     """Every row's choices. Op, target and whether a point is needed take no pass through the trunk; texts and points
     take one a choice."""
     rows = [_Row([]) for _ in range(reading.batch.size)]
-    states, said, behind = reading.start, reading.said, 0
+    states, aimed, said, behind = reading.start, reading.start, reading.said, 0
 
     def go_on(until: int) -> None:
         nonlocal states, said, behind
@@ -109,7 +109,10 @@ def _say(net: PolicyNet, reading: Reading, memory: Memory, chooser: Chooser) -> 
         if at and any(kind not in (Kind.TARGET, Kind.POINT) for kind in kinds):
             go_on(at)
         for kind in kinds:
-            _choose(net, reading, states, [n for n, k in enumerate(wanted) if k == kind], kind, rows, chooser)
+            which = [n for n, k in enumerate(wanted) if k == kind]
+            _choose(net, reading, aimed if kind in (Kind.TARGET, Kind.POINT) else states, which, kind, rows, chooser)
+        if not at:
+            aimed = net.aimed(reading.start, torch.tensor([row.choices[0].index for row in rows], device=states.device))
         pointed = [n for n, row in enumerate(rows) if row.choices[-1] == USED and not row.point]
         if pointed:
             if behind < at:
@@ -125,9 +128,6 @@ def _choose(
     """Add a choice of this kind to the rows ``which``."""
     if len(which) < len(rows):
         reading, states = _some(reading, which), states[which]
-    if kind in (Kind.TARGET, Kind.POINT):
-        op = torch.tensor([rows[n].choices[0].index for n in which], device=states.device)
-        states = net.aimed(reading.start, op)
     scores = _scores(net, reading, states, kind, [rows[n].choices for n in which])
     index, logprob = (part.tolist() for part in chooser.take(scores))
     ends = kind in (Kind.GOAL_END, Kind.WORD_END)
@@ -168,8 +168,8 @@ def _scores(net: PolicyNet, reading: Reading, states: Tensor, kind: Kind, choice
 def _some(reading: Reading, which: list[int]) -> Reading:
     """The reading of some episodes, for pointing."""
     batch = replace(reading.batch, **{f.name: getattr(reading.batch, f.name)[which] for f in fields(Batch)})
-    names = ("goal", "elements", "words", "start")
-    return replace(reading, batch=batch, **{name: getattr(reading, name)[which] for name in names})
+    parts = {name: getattr(reading, name)[which] for name in ("goal", "elements", "start")}
+    return replace(reading, batch=batch, words=lambda: reading.words()[which], **parts)
 
 
 def _best(scores: Tensor, before: list[float], few: int = 5) -> list[tuple[tuple[int, float], ...]]:

@@ -45,15 +45,15 @@ class Looks:
 @dataclass
 class Reading:
     """A segment that was read. ``goal`` [B, G, width], ``elements`` [B, N, width]: the trunk's states, for pointing;
-    ``words`` [B, T, width]: keys of the page's subwords; ``start`` [B, width]: where the action begins; ``past``: keys
-    and values of all positions that were ``seen`` [B, S]. ``after`` [B, A, width], ``said``: states behind choices that
-    were read along, and their keys and values."""
+    ``words()`` [B, T, width]: keys of the page's subwords, made when they are asked for; ``start`` [B, width]: where
+    the action begins; ``past``: keys and values of all positions that were ``seen`` [B, S]. ``after`` [B, A, width],
+    ``said``: states behind choices that were read along, and their keys and values."""
 
     batch: Batch
     looks: Looks
     goal: Tensor
     elements: Tensor
-    words: Tensor
+    words: Callable[[], Tensor]
     start: Tensor
     seen: Tensor
     past: list[tuple[Tensor, Tensor]]
@@ -148,14 +148,16 @@ class PolicyNet(nn.Module):
         goals, shown, ends, after = states.split(
             [batch.goal_ids.shape[1], batch.kinds.shape[1], tail.shape[1], made.shape[1]], 1
         )
-        owners = torch.gather(shown, 1, batch.word_owner.long()[..., None].expand(-1, -1, shown.shape[-1]))
-        keys = self.word_key(looks.words) + self.word_owner_key(owners)
         seen = torch.cat([seen, seen.new_ones(batch.size, tail.shape[1])], 1)
         first = seen.shape[1]
         before, said = (
             [(k[:, :, part], v[:, :, part]) for k, v in pairs] for part in (slice(first), slice(first, None))
         )
+        keys = functools.cache(lambda: self._word_keys(looks, shown, batch))
         return Reading(batch, looks, goals, shown, keys, ends[:, -1], seen, before, after, said)
+
+    def _word_keys(self, looks: Looks, elements: Tensor, batch: Batch) -> Tensor:
+        return self.word_key(looks.words) + _taken(self.word_owner_key(elements), batch.word_owner.long())
 
     def inputs(self, looks: Looks, kinds: Tensor, index: Tensor, first: int = 0) -> Tensor:
         """What choices look like to the trunk: [B, A, width] for ``kinds`` and own ``index`` [B, A]."""
@@ -221,7 +223,7 @@ class PolicyNet(nn.Module):
         elif kind in (Kind.GOAL, Kind.GOAL_END):
             keys, mask = self.goal_key(reading.goal), reading.batch.goal_mask
         else:
-            keys, mask = reading.words, reading.batch.word_mask
+            keys, mask = reading.words(), reading.batch.word_mask
         scores = (query @ keys.transpose(1, 2)).float() / math.sqrt(query.shape[-1])
         return scores.masked_fill(~mask[:, None], -math.inf)
 

@@ -10,28 +10,34 @@ import torch
 from torch import Tensor, nn
 
 from .network import PolicyNet
+from .trunk import EPSILON, Layer, Norm
 
 TOP = 127
 
 
 class Linear8(nn.Module):
-    """``nn.Linear`` without a bias: [..., in] to [..., out]."""
+    """``nn.Linear`` without a bias: [..., in] to [..., out]. ``norm``: what would come before it, done in passing: a
+    row that is scaled as a whole has the same eight bits."""
 
     weight: Tensor
     scale: Tensor
 
-    def __init__(self, exact: nn.Linear) -> None:
+    def __init__(self, exact: nn.Linear, norm: Norm | None = None) -> None:
         super().__init__()
-        weight = exact.weight.detach()
+        self.normed = norm is not None
+        weight = exact.weight.detach() if norm is None else exact.weight.detach() * norm.weight.detach()
         scale = weight.abs().amax(1).clamp_min(1e-8) / TOP
         self.register_buffer("weight", (weight / scale[:, None]).round().to(torch.int8).t())
         self.register_buffer("scale", scale)
 
     def forward(self, x: Tensor) -> Tensor:
         rows = x.reshape(-1, x.shape[-1])
-        scale = rows.abs().amax(1, keepdim=True).clamp_min_(1e-8).div_(TOP)
-        sums = torch._int_mm((rows / scale).round_().to(torch.int8), self.weight)
-        return (sums * scale).mul_(self.scale).view(*x.shape[:-1], -1)
+        peak = rows.abs().amax(1, keepdim=True).clamp_min_(1e-8)
+        sums = torch._int_mm((rows * (TOP / peak)).round_().to(torch.int8), self.weight)
+        peak /= TOP
+        if self.normed:
+            peak *= (rows.square().mean(1, keepdim=True) + EPSILON).rsqrt_()
+        return (sums * peak).mul_(self.scale).view(*x.shape[:-1], -1)
 
 
 def quantised(net: PolicyNet) -> PolicyNet:
@@ -41,7 +47,10 @@ def quantised(net: PolicyNet) -> PolicyNet:
     """
     if torch.backends.mkldnn.is_available():
         for layer in net.trunk.layers:
-            for name, part in list(layer.named_children()):
-                if isinstance(part, nn.Linear):
-                    setattr(layer, name, Linear8(part))
+            assert isinstance(layer, Layer)
+            for name, norm in (("query_key_value", "before_attention"), ("up", "before_forward")):
+                setattr(layer, name, Linear8(getattr(layer, name), getattr(layer, norm)))
+                setattr(layer, norm, nn.Identity())
+            for name in ("out", "down"):
+                setattr(layer, name, Linear8(getattr(layer, name)))
     return net

@@ -22,6 +22,8 @@ from torch.nn import functional
 
 from .config import PolicyConfig
 
+EPSILON = 1e-6
+"""Added to a mean square before its root is taken."""
 GATE_START = -1.0
 """Of the infini gates, before the sigmoid: about a quarter of what a head gives comes from memory at first."""
 SHARPNESS = 1.15
@@ -127,7 +129,7 @@ class Norm(nn.Module):
         self.weight = nn.Parameter(torch.ones(width))
 
     def forward(self, x: Tensor) -> Tensor:
-        return functional.rms_norm(x, x.shape[-1:], self.weight, 1e-6)
+        return functional.rms_norm(x, x.shape[-1:], self.weight, EPSILON)
 
 
 class Layer(nn.Module):
@@ -143,7 +145,7 @@ class Layer(nn.Module):
         self.up = nn.Linear(width, 2 * config.hidden, bias=False)
         self.down = nn.Linear(config.hidden, width, bias=False)
         self.relation_scale = nn.Parameter(torch.ones(config.heads))
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = nn.Dropout(config.dropout) if config.dropout else nn.Identity()
         self.memory_gate = nn.Parameter(torch.full((config.heads,), GATE_START)) if config.memory == "infini" else None
 
     def look(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:

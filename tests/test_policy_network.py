@@ -243,6 +243,9 @@ def test_points_near_and_far_are_told_apart() -> None:
 def test_eight_bits_say_nearly_the_same(words: Words) -> None:
     torch.manual_seed(5)
     net = PolicyNet(config("xl")).eval()
+    for layer in net.trunk.layers:
+        for norm in (layer.before_attention, layer.before_forward):
+            torch.nn.init.uniform_(norm.weight, 0.5, 2.0)
     small = quantised(copy.deepcopy(net))
     batch = collate(segments(words, net))
     exact, coarse = (n.read(batch, n.trunk.empty(4)) for n in (net, small))
