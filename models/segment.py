@@ -205,8 +205,8 @@ def _field_read(text: str, field: int, words: Words) -> Ints:
         last, there = words.read(text[-8 * room :])
         shift = len(text) - 8 * room
         ids, places = (*ids, *last), (*places, *((a + shift, b + shift) for a, b in there))
-    ids, places = _cut(ids, places, room, end)
-    told = zip(ids, _word_places(text[: 16 * room], places), places, _amounts(text[: 16 * room], places))
+    kept, spans = _cut(ids, places, room, end)
+    told = zip(kept, _word_places(text[: 16 * room], spans), spans, _amounts(text[: 16 * room], spans))
     return np.array([(one, field, *at, *place, amount) for one, at, place, amount in told], np.int32).reshape(-1, 7)
 
 

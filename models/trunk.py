@@ -104,8 +104,9 @@ class Chain:
         key, value = (p[:, :, self.tail].unflatten(0, self.fresh.shape).transpose(1, 2) for p in (key, value))
         if self.form == "infini":
             return nothing, nothing, self._written(key, value)
-        every = self.fresh.shape[1]
-        return *(p.flatten(2, 3)[:, None].expand(-1, every, -1, -1, -1).flatten(0, 1) for p in (key, value)), None
+        many = (-1, self.fresh.shape[1], -1, -1, -1)
+        keys, values = (p.flatten(2, 3)[:, None].expand(many).flatten(0, 1) for p in (key, value))
+        return keys, values, None
 
     def _written(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
         """The memory before each segment, [B T, H, D, D] and [B T, H, D]; ``key``, ``value`` [B, H, T, K, D]."""
@@ -235,6 +236,7 @@ class Trunk(nn.Module):
         bias = torch.cat([aged.to(x.dtype), relations.to(x.dtype)], 3)
         made: list[tuple[Tensor, Tensor]] = []
         for n, layer in enumerate(self.layers):
+            assert isinstance(layer, Layer)
             query, key, value = layer.look(x)
             *held, store = memory.before(n, key, value)
             parts = [held, past[n], (key, value)] if past else [held, (key, value)]
