@@ -4,8 +4,8 @@
     FOLDER/steps.jsonl            one step a line, flushed as it is made
     FOLDER/screens/<hash>.jpg     what the screen showed, named by content, so that equal screens are stored once
 
-``FOLDER#ID`` is the episode ``FOLDER/ID`` (as runs write them) or ``FOLDER/episodes/ID`` (as benchmarks do). Corpora of
-many episodes are not covered here.
+Frames of observations are not kept here: the screens are. ``FOLDER#ID`` is the episode ``FOLDER/ID`` (as runs write
+them) or ``FOLDER/episodes/ID`` (as benchmarks do). Corpora of many episodes are not covered here.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -66,7 +67,8 @@ class EpisodeWriter:
     def step(self, step: Step) -> None:
         if self._steps is None:
             raise UsageError("an EpisodeWriter takes steps only inside its 'with' block")
-        line = json.dumps({"step": to_json(step), "screen": self._screen})
+        bare = replace(step, observation=replace(step.observation, frames=()))
+        line = json.dumps({"step": to_json(bare), "screen": self._screen})
         self._steps.write(line + "\n")
         self._steps.flush()
         self._screen = None
@@ -79,7 +81,7 @@ class EpisodeWriter:
                 "finished": True,
                 "success": episode.success,
                 "info": to_json(episode.info),
-                "final": to_json(episode.final),
+                "final": to_json(replace(episode.final, frames=())),
                 "final_screen": self._screen,
             }
         )

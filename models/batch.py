@@ -20,33 +20,16 @@ from .segment import FIELDS, POINT, Segment, own_count
 
 STEP = 8
 """Sizes are padded to multiples of this, so that few shapes occur."""
-FARTHEST = 12.0
-"""How many sizes of its target away from its middle a point may lie."""
-REACH = 1.5
 GROUPS = ((Kind.OP,), (Kind.TARGET,), (Kind.ONTO,), (Kind.GOAL_END,), (Kind.WORD_END,), TEXT_KINDS, (Kind.POINT,))
 """Kinds that are chosen from the same things."""
-
-
-def flat(point: Tensor) -> Tensor:
-    """Fractions of a target's box in [0, 1]: even inside the box (a third of all), by the logarithm outside."""
-    off = (point - 0.5).clamp(-FARTHEST, FARTHEST)
-    beyond = (off.abs() - 0.5).clamp_min(0)
-    return (off.clamp(-0.5, 0.5) + off.sign() * torch.log1p(4 * beyond) / 4) / (2 * REACH) + 0.5
-
-
-def unflat(place: Tensor) -> Tensor:
-    """The inverse of ``flat``."""
-    off = (place - 0.5) * (2 * REACH)
-    beyond = (off.abs() - 0.5).clamp_min(0)
-    return off.clamp(-0.5, 0.5) + off.sign() * torch.expm1(4 * beyond) / 4 + 0.5
 
 
 @dataclass
 class Batch:
     """``goal_ids``, ``goal_words``, ``goal_amounts``, ``goal_mask`` [B, G]; ``kinds``, ``tags``, ``parents`` [B, N];
-    ``numbers`` [B, N, F]; ``boxes`` [B, N, 4]; ``names``, ``others`` [B, N, W]; ``element_mask`` [B, N]; and each
-    subword of the page: ``word_ids``, ``word_owner``, ``word_field``, ``word_place``, ``word_inner``, ``word_amounts``,
-    ``word_mask`` [B, T]."""
+    ``numbers`` [B, N, F]; ``boxes`` [B, N, 4]; ``pictures`` [B, N, 3 K, CROP, CROP]; ``names``, ``others`` [B, N, W];
+    ``element_mask`` [B, N]; and each subword of the page: ``word_ids``, ``word_owner``, ``word_field``, ``word_place``,
+    ``word_inner``, ``word_amounts``, ``word_mask`` [B, T]."""
 
     goal_ids: Tensor
     goal_words: Tensor
@@ -57,6 +40,7 @@ class Batch:
     parents: Tensor
     numbers: Tensor
     boxes: Tensor
+    pictures: Tensor
     names: Tensor
     others: Tensor
     element_mask: Tensor
@@ -125,6 +109,7 @@ def collate(segments: Sequence[Segment], step: int = STEP) -> Batch:
         parents=torch.from_numpy(parents),
         numbers=torch.from_numpy(numbers),
         boxes=torch.from_numpy(boxes),
+        pictures=of("pictures", elements),
         names=of("names", elements),
         others=of("others", elements),
         element_mask=mask("kinds", elements),

@@ -8,6 +8,7 @@ from typing import Any
 from webagent.envs.errors import DataDamaged, UsageError
 
 MEMORIES = ("none", "xl", "infini")
+MOST_FRAMES = 8
 SIZES = {
     "tiny": {"width": 64, "layers": 2, "heads": 2, "hidden": 128, "word_width": 32, "vocabulary": 512},
     "small": {"width": 192, "layers": 4, "heads": 4, "hidden": 512, "word_width": 64},
@@ -45,13 +46,15 @@ class PolicyConfig:
     point_bins: int = 120
     """Places that each coordinate of a point is told between, a third of them inside the target."""
     frames: int = 0
-    """Screen frames that are read beside the tree."""
+    """Of the last screen frames, that are read beside the tree."""
     dropout: float = 0.0
     """Probability, in training."""
 
     def __post_init__(self) -> None:
         if self.memory not in MEMORIES:
             raise UsageError.unknown("memory", self.memory, MEMORIES)
+        if not 0 <= self.frames <= MOST_FRAMES:
+            raise UsageError(f"expected 0 to {MOST_FRAMES} frames, found {self.frames}")
         if self.width % (2 * self.heads):
             raise UsageError(f"expected a width that is a multiple of 2 x {self.heads} heads, found {self.width}")
 

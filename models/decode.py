@@ -8,12 +8,11 @@ from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from webagent.envs.errors import BadAction
 from webagent.envs.types import OPS, Action
 
-from .batch import FIELD_COUNT, STEP, Batch, apart, collate, unflat
+from .batch import FIELD_COUNT, STEP, Batch, apart, collate
 from .grammar import MAY_AIM_AT_NOTHING, Choice, Kind, next_kind, utter
 from .network import MOST_CHOICES, PolicyNet, Reading
 from .segment import Segment
@@ -117,8 +116,7 @@ def _say(net: PolicyNet, reading: Reading, memory: Memory, chooser: Chooser) -> 
         if pointed:
             if behind < at:
                 go_on(at)
-            for n, place in zip(pointed, _places(net, states[pointed])):
-                rows[n].point = place
+            _places(net, reading, states, pointed, rows)
     return rows
 
 
@@ -178,14 +176,18 @@ def _best(scores: Tensor, before: list[float], few: int = 5) -> list[tuple[tuple
     return [tuple((i, p + so_far) for i, p in zip(where, logs) if p > -math.inf) for where, logs, so_far in rows]
 
 
-def _places(net: PolicyNet, states: Tensor) -> list[tuple[float, ...]]:
-    """The four coordinates: the likeliest place, drawn towards its likelier neighbour."""
-    chances = functional.pad(torch.softmax(net.points(states), -1), (1, 1))
-    best = chances.argmax(-1, keepdim=True)
-    near = torch.cat([best - 1, best, best + 1], -1)
-    weights = chances.gather(-1, near)
-    place = ((near - 1) * weights).sum(-1) / weights.sum(-1)
-    return [tuple(round(p, 4) for p in row) for row in unflat(place / (net.config.point_bins - 1)).tolist()]
+def _places(net: PolicyNet, reading: Reading, states: Tensor, which: list[int], rows: list[_Row]) -> None:
+    """The points of the rows ``which``."""
+    elements = [[_index(rows[n], kind) for kind in (Kind.TARGET, Kind.ONTO)] for n in which]
+    target, onto = torch.tensor(elements, device=states.device).unbind(1)
+    if len(which) < len(rows):
+        reading, states = _some(reading, which), states[which]
+    for n, place in zip(which, net.point(states, reading, target, onto).likeliest().tolist()):
+        rows[n].point = tuple(round(p, 4) for p in place)
+
+
+def _index(row: _Row, kind: Kind) -> int:
+    return next((choice.index for choice in row.choices if choice.kind == kind), 0)
 
 
 def _decision(row: _Row, segment: Segment, words: Words, value: float) -> Decision:

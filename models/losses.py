@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from .batch import GROUPS, Answers, Batch, flat, offsets
+from .batch import GROUPS, Answers, Batch, offsets
 from .grammar import TEXT_KINDS, Kind
 from .network import PolicyNet, Reading
 from .trunk import Memory
@@ -43,7 +43,9 @@ def surprise(net: PolicyNet, batch: Batch, answers: Answers, memory: Memory | Te
     ends = (answers.kinds == Kind.GOAL_END) | (answers.kinds == Kind.WORD_END)
     cases = functional.cross_entropy(net.case(states).float().flatten(0, 1), answers.case.flatten(), reduction="none")
     scored, wrong = (scored + cases * ends.flatten()).view_as(ends), wrong.view_as(ends)
-    return Surprise(scored.sum(1) + _point_loss(net, states, answers), wrong.any(1), reading.start, net.tail(reading))
+    return Surprise(
+        scored.sum(1) + _point_loss(net, states, reading, answers), wrong.any(1), reading.start, net.tail(reading)
+    )
 
 
 def _scores(net: PolicyNet, states: Tensor, reading: Reading, answers: Answers) -> Iterator[tuple[Tensor, Tensor]]:
@@ -62,16 +64,13 @@ def _scores(net: PolicyNet, states: Tensor, reading: Reading, answers: Answers) 
             yield places, net.point_at(group[0], states, reading).flatten(0, 1)[places]
 
 
-def _point_loss(net: PolicyNet, states: Tensor, answers: Answers) -> Tensor:
-    """[B]; 0 where an action has no point. A coordinate between two places is told by both, the nearer one more
-    (two-hot targets: distribution focal loss, Li et al. 2020)."""
+def _point_loss(net: PolicyNet, states: Tensor, reading: Reading, answers: Answers) -> Tensor:
+    """[B]; 0 where an action has no point."""
+    rows = torch.arange(len(states), device=states.device)
     last = (answers.kinds == Kind.POINT).long().argmax(1)
-    logs = torch.log_softmax(net.points(states[torch.arange(len(last), device=last.device), last]), -1)
-    place = flat(answers.point).clamp(0, 1) * (net.config.point_bins - 1)
-    low = place.long().clamp_max(net.config.point_bins - 2)
-    high_part = place - low
-    found = (logs.gather(2, torch.stack([low, low + 1], -1)) * torch.stack([1 - high_part, high_part], -1)).sum(-1)
-    return -(found * answers.point_mask).sum(1)
+    target, onto = (((answers.kinds == kind) * answers.index).sum(1) for kind in (Kind.TARGET, Kind.ONTO))
+    pointed = net.point(states[rows, last], reading, target, onto)
+    return (pointed.surprise(answers.point) * answers.point_mask).sum(1)
 
 
 def _own_index(answers: Answers, batch: Batch, vocabulary: int) -> Tensor:

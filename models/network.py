@@ -24,8 +24,10 @@ from webagent.envs.types import OPS
 from .batch import FIELD_COUNT, Batch, fractions, number_count
 from .config import PolicyConfig
 from .grammar import CASES, Kind
+from .points import Pointed, Points
 from .relations import Relations
 from .segment import INNER, KINDS, PLACES, TAGS
+from .sight import Sight
 from .trunk import Memory, Norm, Trunk
 from .waves import AMOUNTS, PLACE_WAVES, amount_waves, place_waves
 
@@ -78,6 +80,7 @@ class Reader(nn.Module):
         self.fractions = fractions()
         known = number_count() + PLACE_WAVES * (self.fractions.stop - self.fractions.start)
         self.numbers = nn.Sequential(nn.Linear(known, 2 * narrow), nn.GELU(), nn.Linear(2 * narrow, width))
+        self.sight = Sight(config.frames, width) if config.frames else None
         self.norm = Norm(width)
         for table in (self.subword, self.place, self.inner, self.field, self.goal_place, self.kind, self.tag):
             nn.init.normal_(table.weight, std=0.02 if table is not self.subword else 1 / math.sqrt(narrow))
@@ -94,7 +97,8 @@ class Reader(nn.Module):
         counts = counts.scatter_add(1, owner, batch.word_mask.to(words.dtype)).clamp_min(1)
         elements = pooled / counts.sqrt()[..., None] + self.kind(batch.kinds) + self.tag(batch.tags)
         waves = place_waves(batch.numbers[..., self.fractions])
-        elements = self.norm(elements + self.numbers(torch.cat([batch.numbers, waves], -1).to(kind)))
+        elements = elements + self.numbers(torch.cat([batch.numbers, waves], -1).to(kind))
+        elements = self.norm(elements if self.sight is None else elements + self.sight(batch.pictures))
         places = torch.arange(batch.goal_ids.shape[1], device=words.device).clamp_max(
             self.goal_place.num_embeddings - 1
         )
@@ -126,7 +130,7 @@ class PolicyNet(nn.Module):
         self.write = nn.Linear(width, config.word_width)
         self.case = nn.Linear(width, len(CASES))
         self.use_point = nn.Sequential(Norm(width), nn.Linear(width, width // 4), nn.GELU(), nn.Linear(width // 4, 2))
-        self.point_bin = nn.Linear(width, 4 * config.point_bins)
+        self.points = Points(config)
         for table in (self.said_kind, self.said_place, self.said_op):
             nn.init.normal_(table.weight, std=0.02)
 
@@ -235,9 +239,12 @@ class PolicyNet(nn.Module):
         pointed = (self.point_at(kind, states, reading).flatten(0, 1)[places] for kind in kinds)
         return torch.cat([written, *pointed], -1)
 
-    def points(self, states: Tensor) -> Tensor:
-        """Scores of the places of four coordinates: [..., 4, bins]."""
-        return self.point_bin(states).view(*states.shape[:-1], 4, self.config.point_bins).float()
+    def point(self, states: Tensor, reading: Reading, target: Tensor, onto: Tensor) -> Pointed:
+        """Where the actions behind ``states`` [n, width] point: in ``target`` [n] and, for a drag's end, in ``onto``
+        [n], where 0 stands for the target itself. ``reading``: of these n."""
+        ends = torch.stack([target, torch.where(onto > 0, onto, target)], 1)
+        found: Pointed = self.points(states, reading.elements, reading.batch.element_mask, reading.batch.boxes, ends)
+        return found
 
 
 POINTERS = (Kind.TARGET, Kind.ONTO, Kind.GOAL, Kind.GOAL_END, Kind.NAME, Kind.VALUE, Kind.WORD, Kind.WORD_END)

@@ -19,6 +19,7 @@ from webagent.envs.types import STATES, Action, Element, Observation
 from .colours import colour_words
 from .config import PolicyConfig
 from .geometry import HIGH, LOW, Floats, Ints
+from .sight import Pictures, pictures
 from .words import CACHED, Words, word_hashes
 
 FIELDS = ("name", "value", "context", "hint", "look", "note")
@@ -61,7 +62,7 @@ class Segment:
     ``goal_amounts`` [G], ``word_amounts`` [T]: the number around, in hundredths, or ``NO_AMOUNT``; ``names``,
     ``others`` [N, W] hashes or 0;
     ``kinds``, ``tags``, ``parents`` [N] (a parent is an index, -1 for none); ``numbers`` [N, F] of their own;
-    ``boxes`` [N, 4] px.
+    ``boxes`` [N, 4] px; ``pictures`` [N, 3 K, CROP, CROP] of the last K frames (see ``sight``).
     """
 
     goal_ids: Ints
@@ -82,6 +83,7 @@ class Segment:
     parents: Ints
     numbers: Floats
     boxes: Floats
+    pictures: Pictures
     goal: str
     refs: tuple[str, ...]
     texts: tuple[tuple[str, ...], ...]
@@ -104,6 +106,7 @@ def read_observation(seen: Observation, words: Words, config: PolicyConfig, last
     texts = [_texts(e) for e in elements]
     texts[0] = (*texts[0][:-1], _told(last))
     found = _subwords(texts, words)
+    boxes = np.array([e.box for e in elements], np.float32)
     return Segment(
         goal_ids=np.array(goal_ids, np.int32),
         goal_places=np.array(goal_places, np.int32).reshape(-1, 2),
@@ -122,7 +125,8 @@ def read_observation(seen: Observation, words: Words, config: PolicyConfig, last
         tags=np.array([_index(TAGS, e.tag) for e in elements], np.int32),
         parents=np.array([place.get(e.parent or "", -1) if e.ref else -1 for e in elements], np.int32),
         numbers=np.concatenate([np.array([_own_numbers(e) for e in elements], np.float32), _acted(elements, last)], 1),
-        boxes=np.array([e.box for e in elements], np.float32),
+        boxes=boxes,
+        pictures=pictures(seen.frames, boxes, seen.tree.viewport, config.frames),
         goal=seen.goal,
         refs=tuple(e.ref for e in elements),
         texts=tuple(texts),

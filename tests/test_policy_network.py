@@ -11,7 +11,7 @@ import torch
 from step_by_step import by_steps
 
 from webagent.envs.types import Action, ActionTree, Element, Observation
-from webagent.models.batch import Batch, collate, collate_answers, flat, unflat
+from webagent.models.batch import Batch, collate, collate_answers
 from webagent.models.config import MEMORIES, PolicyConfig
 from webagent.models.decode import Chooser, decide
 from webagent.models.grammar import spell
@@ -229,15 +229,6 @@ def test_batches_can_be_moved(words: Words, net: PolicyNet) -> None:
     moved = batch.to("cpu")
     assert all(torch.equal(getattr(batch, f.name), getattr(moved, f.name)) for f in dataclasses.fields(Batch))
     assert np.array_equal(batch.kinds[0, :6].numpy(), segments(words, net)[0].kinds)
-
-
-def test_points_near_and_far_are_told_apart() -> None:
-    points = torch.tensor([-11.0, -3.0, -0.2, 0.0, 0.01, 0.5, 0.99, 1.0, 1.1, 5.6, 12.0])
-    places = flat(points)
-    assert ((places >= 0) & (places < 1)).all() and (places.diff() > 0).all()
-    torch.testing.assert_close(unflat(places), points, rtol=1e-4, atol=1e-5)
-    inside = flat(torch.tensor([0.0, 1.0]))
-    assert float(inside[1] - inside[0]) == pytest.approx(1 / 3)
 
 
 def test_eight_bits_say_nearly_the_same(words: Words) -> None:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from webagent.agents import make_policy
+from webagent.agents import frames_for, make_policy
 from webagent.datasets.corpus import CorpusWriter
 from webagent.envs.errors import BrowserGone, WebAgentError
 from webagent.envs.types import Episode
@@ -39,6 +39,8 @@ class Demonstration:
     out: str = ""
     policy: str = "expert"
     browser: str | None = None
+    frames: int = 0
+    """Screen frames that an observation holds, if the policy asks for no more."""
 
 
 @contextmanager
@@ -56,6 +58,7 @@ def stage(settings: Demonstration, play_one: Callable[[Any, int], Episode]) -> I
     from webagent.envs.web_env import WebEnv
 
     suite = open_suite(settings.suite)
+    frames = max(settings.frames, frames_for(settings.policy))
     writer = CorpusWriter(settings.out) if settings.out else nullcontext()
     with Browser(executable=settings.browser) as browser, writer as kept:
         env: Any = None
@@ -68,7 +71,7 @@ def stage(settings: Demonstration, play_one: Callable[[Any, int], Episode]) -> I
                 if open_for != task:
                     if env is not None:
                         env.close()
-                    env, open_for = WebEnv(suite.scenario(task), browser=browser), task
+                    env, open_for = WebEnv(suite.scenario(task), browser=browser, frames=frames), task
                 episode = play_one(env, seed)
             except BrowserGone:
                 raise  # the process starts anew

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from webagent.agents import make_policy
+from webagent.agents import frames_for, make_policy
 from webagent.commands import Result
 from webagent.console import Console
 from webagent.datasets import EpisodeWriter
@@ -111,6 +111,7 @@ def open_browser_env(errand: Errand, scenario: Any, secrets: Secrets) -> Iterato
             scenario,
             browser=browser,
             screen=True,
+            frames=frames_for(errand.policy),
             allow=errand.allow,
             resolve=secrets.resolve,
             redact=secrets.redact_observation,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from webagent.agents import make_policy
+from webagent.agents import frames_for, make_policy
 from webagent.datasets import write_episode
 from webagent.envs.errors import BrowserGone, WebAgentError
 from webagent.envs.types import Action, Episode, Observation, Step
@@ -44,6 +44,7 @@ def open_browser_lab(settings: BenchSettings) -> Iterator[Play]:
     suite = open_suite(settings.suite)
     options = Options(settings.max_steps, settings.clock)
     secrets = suite.open_secrets(settings.secrets)
+    frames = frames_for(settings.policy)
 
     def open_browser() -> Any:
         return Browser(executable=settings.browser).start()
@@ -53,6 +54,7 @@ def open_browser_lab(settings: BenchSettings) -> Iterator[Play]:
             suite.scenario(task, options),
             browser=browser,
             screen=screen,
+            frames=frames,
             resolve=secrets.resolve,
             redact=secrets.redact_observation if secrets.names else None,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from webagent.envs.errors import UnknownName
 from webagent.rollout import MakeAgent
@@ -15,7 +16,7 @@ POLICIES = {
     "random": "any sensible action with equal chance",
 }
 
-__all__ = ["POLICIES", "make_policy"]
+__all__ = ["POLICIES", "frames_for", "make_policy"]
 
 
 def make_policy(name: str) -> MakeAgent:
@@ -40,6 +41,12 @@ def make_policy(name: str) -> MakeAgent:
     return make
 
 
+def frames_for(name: str) -> int:
+    """How many of the last screen frames the policy of that name looks at; raises as ``make_policy`` does."""
+    rungs = [part.strip() for part in name.split(">")]
+    return max(_of_checkpoint(rung, "frames_in") or 0 for rung in rungs)
+
+
 def _climbing(names: list[str]) -> MakeAgent:
     from .cascade import Rung, cascade
 
@@ -48,7 +55,12 @@ def _climbing(names: list[str]) -> MakeAgent:
 
 def _threshold(name: str) -> dict[str, float]:
     """A checkpoint's own threshold, where it has one."""
-    if name in POLICIES or name.startswith("hf:"):
-        return {}
-    found = importlib.import_module("webagent.agents.trained").threshold_in(name)
+    found = _of_checkpoint(name, "threshold_in")
     return {} if found is None else {"below": found}
+
+
+def _of_checkpoint(name: str, what: str) -> Any:
+    """What ``trained`` tells of the checkpoint folder of this name; None for other policies."""
+    if name in POLICIES or name.startswith("hf:"):
+        return None
+    return getattr(importlib.import_module("webagent.agents.trained"), what)(name)

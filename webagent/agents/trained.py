@@ -77,6 +77,11 @@ def threshold_in(folder: str | Path) -> float | None:
     return None if threshold is None else float(threshold)
 
 
+def frames_in(folder: str | Path) -> int:
+    """How many of the last screen frames the policy of a checkpoint folder looks at."""
+    return _loaded(str(Path(folder).resolve())).config.frames
+
+
 @functools.lru_cache(2)
 def _loaded(folder: str) -> Policy:
     # One of several worker processes has a core for itself, no more.

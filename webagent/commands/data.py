@@ -110,6 +110,7 @@ def expert(
     seed: Annotated[int, flag("--seed", "From which every episode's own seed is derived.", metavar="N", min=0)] = 0,
     jobs: Annotated[int, flag("--jobs", "Processes, each with a browser of its own.", metavar="N", min=1)] = 1,
     out: Annotated[str, flag("--out", "The corpus to add to (default: only play).", metavar="CORPUS")] = "",
+    frames: Annotated[int, flag("--frames", "Of the last screen frames, kept with each step.", metavar="K", min=0)] = 0,
     browser: Browser = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -127,7 +128,7 @@ def expert(
     able = tuple(task for task in chosen if task.partition(".")[2] in experts())
     if not able:
         expert_for(chosen[0])  # says which there are
-    settings = Demonstration(suite, able, episodes, seed, first, out, browser=browser)
+    settings = Demonstration(suite, able, episodes, seed, first, out, browser=browser, frames=frames)
     won: Counter[str] = Counter()
     with Console(quiet).progress(f"{found.name} expert", episodes * len(able)) as progress:
 

@@ -26,6 +26,7 @@ def supervised(
     rows: Annotated[int, flag("--rows", "Streams of episodes side by side.", metavar="N", min=1)] = 256,
     stretch: Annotated[int, flag("--stretch", "Steps of a stream an update.", metavar="N", min=1)] = 4,
     learning_rate: Annotated[float, flag("--learning-rate", "At its height.", metavar="X")] = 1e-3,
+    frames: Annotated[int, flag("--frames", "Screen frames that it looks at, too.", metavar="K", min=0)] = 0,
     tasks: Tasks = None,
     subset: Subset = None,
     split: Split = None,
@@ -59,9 +60,10 @@ def supervised(
         workers=workers, compiled=compiled,
     )  # fmt: skip
     chosen = open_suite("miniwob").select(tasks, subset, split)
+    config = PolicyConfig.of_size(size, memory=memory, frames=frames)
     plan = Plan(
-        tuple(data or ()), chosen, PolicyConfig.of_size(size, memory=memory), shown, more, rounds, episodes, actors,
-        augmented=not plain, start=start, browser=browser,
+        tuple(data or ()), chosen, config, shown, more, rounds, episodes, actors, augmented=not plain, start=start,
+        browser=browser,
     )  # fmt: skip
     return perform(settings, plan, resume, Console(quiet))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from webagent.agents import POLICIES, make_policy
+from webagent.agents import POLICIES, frames_for, make_policy
 from webagent.envs.browser import Browser
 from webagent.envs.suites.miniwob import MiniWobScenario
 from webagent.envs.web_env import WebEnv
@@ -27,7 +27,7 @@ def policy_to_time(asked: str | None) -> str | None:
 def measure_decisions(browser: Browser, work: Work, policy: str, seconds: float) -> dict[str, float]:
     """``{"p50", "p95"}`` in ms over the decisions of whole episodes."""
     decisions = Sample()
-    env = WebEnv(MiniWobScenario(work.task), browser=browser)
+    env = WebEnv(MiniWobScenario(work.task), browser=browser, frames=frames_for(policy))
     try:
         end = time.perf_counter() + seconds
         seed = work.seed

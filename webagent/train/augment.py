@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from webagent.envs.types import Action, ActionTree, Element
+from webagent.envs.types import Action, ActionTree, Element, Frame
 
 from .invent import invented
 from .phrases import QUOTED, reworded
@@ -220,7 +220,20 @@ def _company(labels: Sequence[Label], rng: np.random.Generator) -> Sequence[Labe
         )
         return (*bar, *(_lower(e, 24.0) for e in tree.elements)) if high else (*tree.elements, *bar)
 
-    return [_seen(label, elements=of(label.observation.tree)) for label in labels]
+    with_bar = [_seen(label, elements=of(label.observation.tree)) for label in labels]
+    return [_frames_lower(label, 24.0) for label in with_bar] if high else with_bar
+
+
+def _frames_lower(label: Label, by: float) -> Label:
+    """The pictures of the page further down, too."""
+    seen = label.observation
+
+    def lower(frame: Frame) -> Frame:
+        bytes_down = min(round(by * frame.width / seen.tree.viewport[0]), frame.height) * frame.width * 3
+        return dataclasses.replace(frame, rgb=bytes(bytes_down) + frame.rgb[: len(frame.rgb) - bytes_down])
+
+    frames = tuple(lower(frame) for frame in seen.frames)
+    return dataclasses.replace(label, observation=dataclasses.replace(seen, frames=frames)) if frames else label
 
 
 def _lower(e: Element, by: float) -> Element:

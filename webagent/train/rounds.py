@@ -179,6 +179,7 @@ def _gathering(plan: Plan, settings: Supervised, number: int, weights: Mapping[s
         out=str(Path(settings.out) / DAGGER),
         policy=str(Path(settings.out) / POLICY),
         browser=plan.browser,
+        frames=plan.config.frames,
         weights=tuple(weights.get(task, 1.0) for task in plan.tasks) if weights else (),
     )
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from webagent.envs.types import Action, Observation
-from webagent.models.batch import FARTHEST, Answers, Batch, collate, collate_answers
+from webagent.models.batch import Answers, Batch, collate, collate_answers
 from webagent.models.config import PolicyConfig
 from webagent.models.grammar import Choice, Unspeakable, spell
+from webagent.models.points import FARTHEST
 from webagent.models.segment import Segment, read_observation
 from webagent.models.words import Words
 
