@@ -78,6 +78,20 @@ def test_a_cascade_is_named_by_its_rungs() -> None:
         make_policy("random>lexcal")
 
 
+@pytest.mark.parametrize(("name", "climbs"), [("lexical@0.7>random", True), ("lexical@0.5>random", False)])
+def test_how_sure_a_rung_must_be_can_be_said(name: str, climbs: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    for one in ("lexical", "random"):
+        monkeypatch.setattr(f"webagent.agents.{one}.make_agent", says(one, 0.6))
+    proposal = make_policy(name)(TASK, np.random.default_rng(0))(SEEN)
+    assert isinstance(proposal, Proposal) and (proposal.actions[0].target == "random") == climbs
+
+
+@pytest.mark.parametrize("name", ["lexical@7>random", "lexical@x>random", "@0.5>random"])
+def test_no_other_sureness_is_understood(name: str) -> None:
+    with pytest.raises(UnknownName):
+        make_policy(name)
+
+
 @pytest.fixture(scope="module")
 def language_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny causal language model with random weights."""

@@ -20,6 +20,8 @@ Points = NDArray[np.float64]  # [..., 2], x and y
 OFFSET = 2  # pixels from a click to the middle of its dot
 BORDER = 1  # pixel of the drawing that is not clicked
 CLOSE = 15  # pixels
+PARTS = (0.5, 1.0, 0.25)  # of a side's length, that the other side of a right angle is given
+FAR = 20  # pixels that it has at least, if there is room
 ENOUGH = 0.985  # scores from here on count as right where a nearer pixel is wanted
 
 
@@ -93,18 +95,27 @@ def find_midpoint(page: Page) -> Action:
 
 
 def right_angle(page: Page) -> Action:
-    """A point at 90 degrees to the line from the blue dot to the black one, as far away as that."""
+    """A point at 90 degrees to the line from the blue dot to the black one: half as far away as that if there is room
+    (else as far, or nearer), on the side of the drawing's middle."""
     black, blue, *dots = circles(page)
     vertex = corner(blue)
     x, y = corner(black) - vertex
     _, free = pixels(page)
-    both = np.array(centre(blue)) + np.array([(-y, x), (y, -x)])
+    middle = np.array(centre(blue))
+    parts = sorted(PARTS, key=lambda part: part * float(np.hypot(x, y)) < FAR)
+    ways = [middle + part * np.array(side) for part in parts for side in ((-y, x), (y, -x))]
+    inside = [way for way in ways if (free.min(0) + OFFSET <= way).all() and (way <= free.max(0) + OFFSET).all()]
+    both = [way for way in inside[:2] if len(inside) < 2 or _as_far(way, inside[0], middle)] or ways[:2]
     near = min(both, key=lambda p: float(lengths(p - free.mean(0))))
 
     def score(corners: Points) -> Points:
         return 1 - np.abs(90 - angle(corner(black), corners, vertex)) / 90
 
     return place(page, dots[-1] if dots else None, 3, score, near)
+
+
+def _as_far(a: Points, b: Points, origin: Points) -> bool:
+    return abs(float(lengths(a - origin)) - float(lengths(b - origin))) < 1
 
 
 def bisect_angle(page: Page) -> Action:

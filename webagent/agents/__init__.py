@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,16 +17,17 @@ POLICIES = {
     "random": "any sensible action with equal chance",
 }
 
+_SURE = re.compile(r"(.+)@(0(?:\.\d+)?|1(?:\.0+)?)")
 __all__ = ["POLICIES", "frames_for", "make_policy"]
 
 
 def make_policy(name: str) -> MakeAgent:
     """The policy of that name, or of the checkpoint folder that it names; only what is named is imported.
 
-    ``hf:FOLDER`` is a local language model, ``a>b`` a cascade. Raises ``UnknownName``, and ``DataDamaged`` for a
-    checkpoint that cannot be read.
+    ``hf:FOLDER`` is a local language model, ``a>b`` a cascade: ``b`` goes on where ``a`` abstains; ``a@0.7>b``: where
+    it is less sure than that. Raises ``UnknownName``, and ``DataDamaged`` for a checkpoint that cannot be read.
     """
-    rungs = [part.strip() for part in name.split(">")]
+    rungs = _rungs(name)
     if len(rungs) > 1:
         return _climbing(rungs)
     if name.startswith("hf:"):
@@ -43,20 +45,26 @@ def make_policy(name: str) -> MakeAgent:
 
 def frames_for(name: str) -> int:
     """How many of the last screen frames the policy of that name looks at; raises as ``make_policy`` does."""
-    rungs = [part.strip() for part in name.split(">")]
-    return max(_of_checkpoint(rung, "frames_in") or 0 for rung in rungs)
+    return max(_of_checkpoint(rung, "frames_in") or 0 for rung, _ in _rungs(name))
 
 
-def _climbing(names: list[str]) -> MakeAgent:
-    from .cascade import Rung, cascade
+def _rungs(name: str) -> list[tuple[str, float | None]]:
+    """Each policy of a cascade and the confidence that it is asked for, if one is named."""
+    parts = [part.strip() for part in name.split(">")]
+    if len(parts) == 1:
+        return [(name, None)]
+    found = [(part, _SURE.fullmatch(part)) for part in parts]
+    return [(asked[1].strip(), float(asked[2])) if asked else (part, None) for part, asked in found]
 
-    return cascade([Rung(name, make_policy(name), **_threshold(name)) for name in names])
 
+def _climbing(rungs: list[tuple[str, float | None]]) -> MakeAgent:
+    from .cascade import DEFAULT_BELOW, Rung, cascade
 
-def _threshold(name: str) -> dict[str, float]:
-    """A checkpoint's own threshold, where it has one."""
-    found = _of_checkpoint(name, "threshold_in")
-    return {} if found is None else {"below": found}
+    def below(name: str, asked: float | None) -> float:
+        own = _of_checkpoint(name, "threshold_in") if asked is None else asked
+        return DEFAULT_BELOW if own is None else float(own)
+
+    return cascade([Rung(name, make_policy(name), below(name, asked)) for name, asked in rungs])
 
 
 def _of_checkpoint(name: str, what: str) -> Any:
