@@ -30,6 +30,7 @@ CONFIG, WEIGHTS, TOKENIZER = "config.json", "model.safetensors", "tokenizer.json
 TOKENIZER_CONFIG = "tokenizer_config.json"
 MODEL_TYPE, VERSION = "webagent-policy", 1
 PREFIX = "net."
+EXACT = "points."
 
 
 @dataclass
@@ -70,10 +71,15 @@ def load_policy(folder: str | Path, device: str = "cpu") -> Policy:
 
 
 def save_policy(folder: str | Path, policy: Policy, precision: torch.dtype = torch.float32) -> None:
-    """Write it; ``precision``: of the weights in the file. A folder that holds one is overwritten, file by file."""
+    """Write it; ``precision``: of the weights in the file, those of points aside. A folder that holds one is
+    overwritten, file by file."""
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    weights = {PREFIX + name: w.detach().to(precision).contiguous() for name, w in policy.net.state_dict().items()}
+    state = {name: weight.detach() for name, weight in policy.net.state_dict().items()}
+    weights = {
+        PREFIX + name: w.to(torch.float32 if name.startswith(EXACT) else precision).contiguous()
+        for name, w in state.items()
+    }
     head = {"model_type": MODEL_TYPE, "version": VERSION, "architectures": ["WebAgentPolicy"]}
     config = {**policy.about, **head, **dataclasses.asdict(policy.config)}
     for_transformers = {"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": PAD, "eos_token": END}

@@ -14,7 +14,7 @@ Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
 
 LOW, HIGH = -2.0, 3.0
-PLACE_NUMBERS = 2 + 2 + 2 + 2 + 1 + 12 + 2
+PLACE_NUMBERS = 2 + 2 + 2 + 2 + 1 + 1 + 12 + 2
 FRACTIONS = 4
 """How many of the first of them are a middle's fractions."""
 
@@ -33,6 +33,7 @@ def place_numbers(boxes: Floats, kinds: Ints, parents: Ints, counts: Ints) -> Fl
         inside[..., :2],
         np.clip(size / page, LOW, HIGH),
         np.log1p(np.maximum(size, 0)) / 8,
+        np.log(np.maximum(np.hypot(size[..., :1], size[..., 1:]), 1)) / 4,
         order[..., None],
         _ranks(kinds, counts),
         inside[..., 2:],

@@ -70,7 +70,7 @@ def _point_loss(net: PolicyNet, states: Tensor, reading: Reading, answers: Answe
     last = (answers.kinds == Kind.POINT).long().argmax(1)
     target, onto = (((answers.kinds == kind) * answers.index).sum(1) for kind in (Kind.TARGET, Kind.ONTO))
     pointed = net.point(states[rows, last], reading, target, onto)
-    return (pointed.surprise(answers.point) * answers.point_mask).sum(1)
+    return (pointed.surprise(answers.point) * answers.point_mask[:, ::2]).sum(1)
 
 
 def _own_index(answers: Answers, batch: Batch, vocabulary: int) -> Tensor:

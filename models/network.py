@@ -243,7 +243,8 @@ class PolicyNet(nn.Module):
         """Where the actions behind ``states`` [n, width] point: in ``target`` [n] and, for a drag's end, in ``onto``
         [n], where 0 stands for the target itself. ``reading``: of these n."""
         ends = torch.stack([target, torch.where(onto > 0, onto, target)], 1)
-        found: Pointed = self.points(states, reading.elements, reading.batch.element_mask, reading.batch.boxes, ends)
+        batch, looks = reading.batch, reading.looks.elements
+        found: Pointed = self.points(states, reading.elements, looks, batch.element_mask, batch.boxes, ends)
         return found
 
 

@@ -55,7 +55,7 @@ def test_half_precision_is_kept_in_the_file_only(policy: Policy, tmp_path: Path)
     save_policy(tmp_path / "whole", policy)
     save_policy(tmp_path / "half", policy, torch.bfloat16)
     sizes = [(tmp_path / name / WEIGHTS).stat().st_size for name in ("whole", "half")]
-    assert sizes[1] < 0.6 * sizes[0]
+    assert sizes[1] < 0.65 * sizes[0]  # points stay whole
     again = load_policy(tmp_path / "half")
     assert next(again.net.parameters()).dtype == torch.float32
     torch.testing.assert_close(scores(policy), scores(again), rtol=0.05, atol=0.05)

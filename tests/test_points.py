@@ -9,17 +9,20 @@ import torch
 from torch import Tensor
 
 from webagent.models.config import PolicyConfig
-from webagent.models.points import NARROWEST, Pointed, Points, flat, unflat
+from webagent.models.points import NARROWEST, WAYS, Pointed, Points, flat, unflat
 
 PLACES = 120
 
 
-def pointed(middle: float, share: float, scale: float = 1.0) -> Pointed:
-    """One action; by heart the 40th place is the likeliest, its upper neighbour the next."""
+def pointed(middle: float, sure: float, scale: float = 1.0) -> Pointed:
+    """One action, its first way as much likelier than knowing by heart as ``sure`` says (nats), the others impossible.
+    By heart the 40th place is the likeliest, its upper neighbour the next."""
     scores = torch.zeros(1, 4, PLACES)
     scores[..., 40], scores[..., 41] = 6.0, 5.0
-    full = torch.ones(1, 4)
-    return Pointed(torch.log_softmax(scores, -1), full * middle, full * scale, full * share)
+    shares = torch.full((1, 2, WAYS + 1), -100.0)
+    shares[..., 0], shares[..., -1] = sure, 0.0
+    full = torch.ones(1, 2, WAYS, 2)
+    return Pointed(torch.log_softmax(scores, -1), full * middle, full * scale, torch.log_softmax(shares, -1))
 
 
 def test_places_inside_and_far_outside_are_told_apart() -> None:
@@ -31,26 +34,26 @@ def test_places_inside_and_far_outside_are_told_apart() -> None:
     assert float(inside[1] - inside[0]) == pytest.approx(1 / 3)
 
 
-@pytest.mark.parametrize(("share", "expected"), [(5.0, 77.25), (-5.0, 40.0)])
-def test_the_hand_with_the_higher_peak_is_followed(share: float, expected: float) -> None:
-    place = flat(pointed(77.25, share).likeliest()) * (PLACES - 1)
+@pytest.mark.parametrize(("sure", "expected"), [(5.0, 77.25), (-5.0, 40.0)])
+def test_the_highest_peak_is_followed(sure: float, expected: float) -> None:
+    place = flat(pointed(77.25, sure).likeliest()) * (PLACES - 1)
     assert float(place[0, 0]) == pytest.approx(expected, abs=0.5)
-    assert (float(place[0, 0]) == pytest.approx(77.25, abs=1e-3)) == (share > 0)
+    assert (float(place[0, 0]) == pytest.approx(77.25, abs=1e-3)) == (sure > 0)
 
 
 def test_what_is_worked_out_is_a_likelihood() -> None:
-    places = torch.linspace(0, PLACES - 1, 20_001)
-    points = unflat(places / (PLACES - 1))[:, None].expand(-1, 4)
-    one = pointed(77.25, 50.0)  # nothing by heart
+    places = torch.linspace(0, PLACES - 1, 301)
+    points = unflat(torch.cartesian_prod(places, places) / (PLACES - 1)).repeat(1, 2)
+    one = pointed(77.25, 50.0, 2.0)  # nothing by heart
     many = Pointed(*(part.expand(len(points), *part.shape[1:]) for part in vars(one).values()))
-    total = (-many.surprise(points)[:, 0]).exp().mean() * (PLACES - 1)
-    assert float(total) == pytest.approx(1, abs=1e-3)
+    total = (-many.surprise(points)[:, 0]).exp().mean() * (PLACES - 1) ** 2
+    assert float(total) == pytest.approx(1, abs=0.02)
 
 
 def test_nothing_is_surer_than_the_narrowest() -> None:
     one = pointed(60.0, 20.0, NARROWEST)
     there = unflat(torch.tensor(60.0) / (PLACES - 1)).expand(1, 4)
-    assert float(one.surprise(there)[0, 0]) == pytest.approx(math.log(2 * NARROWEST), abs=1e-3)
+    assert float(one.surprise(there)[0, 0]) == pytest.approx(2 * math.log(2 * NARROWEST), abs=1e-3)
 
 
 def drawings(count: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -73,7 +76,7 @@ def test_the_middle_of_two_dots_is_learned_to_the_pixel() -> None:
     def say(count: int) -> tuple[Pointed, Tensor]:
         looks, boxes, ends, right = drawings(count)
         there = torch.ones(count, 5, dtype=torch.bool)
-        return head(torch.ones(count, 16), looks, there, boxes, ends), right
+        return head(torch.ones(count, 16), looks, looks, there, boxes, ends), right
 
     for n in range(400):
         for group in optimiser.param_groups:
@@ -95,6 +98,6 @@ def test_a_point_can_be_told_within_another_element() -> None:
     there = torch.ones(3, 5, dtype=torch.bool)
     ends[:, 1] = 4  # a drag that ends in the button
     with torch.no_grad():
-        same, other = (head(torch.ones(3, 16), looks, there, boxes, e) for e in (torch.ones_like(ends), ends))
-    torch.testing.assert_close(same.middle[:, :2], other.middle[:, :2])
-    assert not torch.allclose(same.middle[:, 2:], other.middle[:, 2:])
+        same, other = (head(torch.ones(3, 16), looks, looks, there, boxes, e) for e in (torch.ones_like(ends), ends))
+    torch.testing.assert_close(same.middles[:, 0], other.middles[:, 0])
+    assert not torch.allclose(same.middles[:, 1], other.middles[:, 1])

@@ -96,26 +96,20 @@ def find_midpoint(page: Page) -> Action:
 
 def right_angle(page: Page) -> Action:
     """A point at 90 degrees to the line from the blue dot to the black one: half as far away as that if there is room
-    (else as far, or nearer), on the side of the drawing's middle."""
+    on either side (else as far, or nearer)."""
     black, blue, *dots = circles(page)
     vertex = corner(blue)
     x, y = corner(black) - vertex
     _, free = pixels(page)
-    middle = np.array(centre(blue))
+    low, high = free.min(0) + OFFSET, free.max(0) + OFFSET
     parts = sorted(PARTS, key=lambda part: part * float(np.hypot(x, y)) < FAR)
-    ways = [middle + part * np.array(side) for part in parts for side in ((-y, x), (y, -x))]
-    inside = [way for way in ways if (free.min(0) + OFFSET <= way).all() and (way <= free.max(0) + OFFSET).all()]
-    both = [way for way in inside[:2] if len(inside) < 2 or _as_far(way, inside[0], middle)] or ways[:2]
-    near = min(both, key=lambda p: float(lengths(p - free.mean(0))))
+    ways = [np.array(centre(blue)) + part * np.array(side) for part in parts for side in ((-y, x), (y, -x))]
+    near = next((way for way in ways if (low <= way).all() and (way <= high).all()), ways[0])
 
     def score(corners: Points) -> Points:
         return 1 - np.abs(90 - angle(corner(black), corners, vertex)) / 90
 
     return place(page, dots[-1] if dots else None, 3, score, near)
-
-
-def _as_far(a: Points, b: Points, origin: Points) -> bool:
-    return abs(float(lengths(a - origin)) - float(lengths(b - origin))) < 1
 
 
 def bisect_angle(page: Page) -> Action:

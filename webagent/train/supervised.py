@@ -225,7 +225,9 @@ class Half:
     """A network's copy in bfloat16, which reads and learns in half the time; the weights themselves stay exact."""
 
     def __init__(self, exact: PolicyNet) -> None:
-        self.pairs = exact, copy.deepcopy(exact).to(torch.bfloat16)
+        half = copy.deepcopy(exact).to(torch.bfloat16)
+        half.points.float()
+        self.pairs = exact, half
 
     def net(self) -> PolicyNet:
         """The copy, with the weights as they are now and no gradients."""
