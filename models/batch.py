@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from .geometry import FRACTIONS, PLACE_NUMBERS, place_numbers
-from .grammar import TEXT_KINDS, Choice, Kind
+from .grammar import ALIKE, TEXT_KINDS, Choice, Kind
 from .segment import FIELDS, POINT, Segment, own_count
 
 STEP = 8
@@ -64,11 +64,13 @@ class Batch:
 @dataclass
 class Answers:
     """What is to be chosen: ``kinds`` [B, A] (-1 behind the end), ``index`` [B, A] (of text: in the joint order of
-    ``joint``), ``case`` [B, A]; ``point`` [B, 4] fractions, ``point_mask`` [B, 4]; ``weight`` [B]. ``places``: for each
-    of ``GROUPS`` where its kinds stand in [B x A] (found here, so that a GPU need not be asked)."""
+    ``joint``), ``also`` [B, A, ALIKE]: what would be as right (-1: nothing), ``case`` [B, A]; ``point`` [B, 4]
+    fractions, ``point_mask`` [B, 4]; ``weight`` [B]. ``places``: for each of ``GROUPS`` where its kinds stand in [B x
+    A] (found here, so that a GPU need not be asked)."""
 
     kinds: Tensor
     index: Tensor
+    also: Tensor
     case: Tensor
     point: Tensor
     point_mask: Tensor
@@ -134,17 +136,19 @@ def collate_answers(
     rows, most = len(answers), _padded(max((len(a) for a in answers), default=1), 4)
     kinds = np.full((rows, most), -1, np.int64)
     index, case = np.zeros((rows, most), np.int64), np.zeros((rows, most), np.int64)
+    also = np.full((rows, most, ALIKE), -1, np.int64)
     point, known = np.zeros((rows, 4), np.float32), np.zeros((rows, 4), bool)
     for n, row in enumerate(answers):
         for k, choice in enumerate(row):
             kinds[n, k], index[n, k], case[n, k] = choice.kind, joint(choice, batch, vocabulary), choice.case
+            also[n, k, : len(choice.also)] = np.array(choice.also, np.int64) + index[n, k] - choice.index
         here = points[n]
         if row and here is not None:
             point[n, : len(here)], known[n, : len(here)] = here, True
     weight = np.array(weights if weights is not None else np.ones(rows), np.float32)
     places = tuple(torch.from_numpy(np.isin(kinds, group).ravel().nonzero()[0]) for group in GROUPS)
     of = torch.from_numpy
-    return Answers(of(kinds), of(index), of(case), of(point), of(known), of(weight), places)
+    return Answers(of(kinds), of(index), of(also), of(case), of(point), of(known), of(weight), places)
 
 
 def joint(choice: Choice, batch: Batch, vocabulary: int) -> int:

@@ -14,7 +14,7 @@ from webagent.envs.types import OPS, Action
 
 from .batch import FIELD_COUNT, STEP, Batch, apart, collate
 from .grammar import MAY_AIM_AT_NOTHING, Choice, Kind, next_kind, utter
-from .network import MOST_CHOICES, Looks, PolicyNet, Reading
+from .network import MOST_CHOICES, PolicyNet, Reading
 from .segment import Segment
 from .trunk import Memory
 from .words import Words
@@ -166,9 +166,8 @@ def _scores(net: PolicyNet, reading: Reading, states: Tensor, kind: Kind, choice
 def _some(reading: Reading, which: list[int]) -> Reading:
     """The reading of some episodes, for pointing."""
     batch = replace(reading.batch, **{f.name: getattr(reading.batch, f.name)[which] for f in fields(Batch)})
-    looks = Looks(*(getattr(reading.looks, f.name)[which] for f in fields(Looks)))
     parts = {name: getattr(reading, name)[which] for name in ("goal", "elements", "start")}
-    return replace(reading, batch=batch, looks=looks, words=lambda: reading.words()[which], **parts)
+    return replace(reading, batch=batch, words=lambda: reading.words()[which], **parts)
 
 
 def _best(scores: Tensor, before: list[float], few: int = 5) -> list[tuple[tuple[int, float], ...]]:

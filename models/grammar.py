@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
@@ -22,7 +22,8 @@ from .segment import FIELDS, Segment
 from .words import Words
 
 END_ID = 1
-NAME, VALUE, LOOK = (FIELDS.index(field) for field in ("name", "value", "look"))
+ALIKE = 7
+NAME, VALUE, LOOK = (FIELDS.index(name) for name in ("name", "value", "look"))
 AIMED = frozenset({"click", "dblclick", "hover", "type", "clear", "select", "press", "scroll", "drag", "upload"})
 WRITTEN = frozenset({"type", "select", "press", "scroll", "upload", "goto", "switch_tab", "answer"})
 POINTED = frozenset({"click", "dblclick", "hover", "drag"})
@@ -54,11 +55,13 @@ TEXT_KINDS = (Kind.WRITE, Kind.GOAL, Kind.NAME, Kind.VALUE, Kind.WORD)
 
 @dataclass(frozen=True)
 class Choice:
-    """``case``: how a span is copied, an index of ``CASES`` (with ``GOAL_END`` and ``WORD_END``)."""
+    """``case``: how a span is copied, an index of ``CASES`` (with ``GOAL_END`` and ``WORD_END``). ``also``: what would
+    have been as right, at most ``ALIKE``: the same text elsewhere on the page."""
 
     kind: Kind
     index: int
     case: int = 0
+    also: tuple[int, ...] = field(default=(), compare=False)
 
 
 class Unspeakable(ValueError):
@@ -205,24 +208,28 @@ def _span(places: Any, start: int, end: int) -> tuple[int, int] | None:
 
 
 def _whole(text: str, segment: Segment) -> list[Choice]:
-    for kind, field in ((Kind.NAME, NAME), (Kind.VALUE, VALUE)):
+    for kind, of in ((Kind.NAME, NAME), (Kind.VALUE, VALUE)):
         for n, parts in enumerate(segment.texts):
-            if text and parts[field] == text:
+            if text and parts[of] == text:
                 return [Choice(kind, n)]
     return []
 
 
 def _page_words(text: str, segment: Segment) -> list[Choice]:
     """A span of one element's name, value or look, if the policy can point at both of its ends."""
+    found: list[tuple[int, int]] = []
     for n, parts in enumerate(segment.texts):
-        for field in (NAME, VALUE, LOOK):
-            for start, end in _occurrences(text, parts[field]) if len(text) > 1 else []:
-                held = (segment.word_owner == n) & (segment.word_field == field)
+        for of in (NAME, VALUE, LOOK):
+            for start, end in _occurrences(text, parts[of]) if len(text) > 1 else []:
+                held = (segment.word_owner == n) & (segment.word_field == of)
                 own = [int(t) for t in held.nonzero()[0]]
                 span = _span([segment.word_spans[t] for t in own], start, end)
-                if span:
-                    return [Choice(Kind.WORD, own[span[0]]), Choice(Kind.WORD_END, own[span[1]])]
-    return []
+                found += [(own[span[0]], own[span[1]])] if span else []
+    if not found:
+        return []
+    (first, last), *others = found
+    also = tuple(dict.fromkeys(start for start, _ in others if start != first))[:ALIKE]
+    return [Choice(Kind.WORD, first, also=also), Choice(Kind.WORD_END, last)]
 
 
 def _mixed(text: str, segment: Segment, words: Words) -> list[Choice]:

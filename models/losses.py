@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -34,12 +35,14 @@ def surprise(net: PolicyNet, batch: Batch, answers: Answers, memory: Memory | Te
     aimed = net.aimed(reading.start, answers.index[:, 0] * (answers.kinds[:, 0] == Kind.OP))
     second = torch.where((answers.kinds[:, 1] == Kind.TARGET)[:, None], aimed, states[:, 1])
     states = torch.cat([states[:, :1], second[:, None], states[:, 2:]], 1)
-    right = answers.index.flatten()
+    right, also = answers.index.flatten(), answers.also.flatten(0, 1)
     scored = torch.zeros(right.shape, dtype=torch.float32, device=right.device)
     wrong = torch.zeros(right.shape, dtype=torch.bool, device=right.device)
     for places, scores in _scores(net, states, reading, answers):
-        scored = scored.index_put((places,), functional.cross_entropy(scores, right[places], reduction="none"))
-        wrong[places] = scores.argmax(-1) != right[places]
+        index = torch.cat([right[places, None], also[places]], 1)
+        logs = torch.log_softmax(scores, -1).gather(1, index.clamp_min(0)).masked_fill(index < 0, -math.inf)
+        scored = scored.index_put((places,), -logs.logsumexp(1))
+        wrong[places] = (scores.argmax(-1, keepdim=True) != index).all(1)
     ends = (answers.kinds == Kind.GOAL_END) | (answers.kinds == Kind.WORD_END)
     cases = functional.cross_entropy(net.case(states).float().flatten(0, 1), answers.case.flatten(), reduction="none")
     scored, wrong = (scored + cases * ends.flatten()).view_as(ends), wrong.view_as(ends)

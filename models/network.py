@@ -130,7 +130,7 @@ class PolicyNet(nn.Module):
         self.write = nn.Linear(width, config.word_width)
         self.case = nn.Linear(width, len(CASES))
         self.use_point = nn.Sequential(Norm(width), nn.Linear(width, width // 4), nn.GELU(), nn.Linear(width // 4, 2))
-        self.points = Points(config)
+        self.points = Points(config, number_count())
         for table in (self.said_kind, self.said_place, self.said_op):
             nn.init.normal_(table.weight, std=0.02)
 
@@ -243,8 +243,8 @@ class PolicyNet(nn.Module):
         """Where the actions behind ``states`` [n, width] point: in ``target`` [n] and, for a drag's end, in ``onto``
         [n], where 0 stands for the target itself. ``reading``: of these n."""
         ends = torch.stack([target, torch.where(onto > 0, onto, target)], 1)
-        batch, looks = reading.batch, reading.looks.elements
-        found: Pointed = self.points(states, reading.elements, looks, batch.element_mask, batch.boxes, ends)
+        b = reading.batch
+        found: Pointed = self.points(states, reading.elements, b.numbers, b.element_mask, b.boxes, ends)
         return found
 
 

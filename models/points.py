@@ -88,12 +88,12 @@ class Points(nn.Module):
     """Scores of points from the states behind all other choices of an action; in fp32 wherever it runs: pixels are
     small."""
 
-    def __init__(self, config: PolicyConfig) -> None:
+    def __init__(self, config: PolicyConfig, numbers: int) -> None:
         super().__init__()
         width, self.bins = config.width, config.point_bins
         self.known = nn.Linear(width, 4 * self.bins)
         self.query, self.key = nn.Linear(width, HEADS * DEPTH), nn.Linear(width, HEADS * DEPTH)
-        self.look_key = nn.Linear(width, HEADS * DEPTH, bias=False)
+        self.number_key = nn.Linear(numbers, HEADS * DEPTH, bias=False)
         self.turn, self.shift = nn.Linear(width, 2 * WAYS * HEADS * 4), nn.Linear(width, 2 * WAYS * 2)
         self.scale, self.share = nn.Linear(width, 2 * WAYS * 2), nn.Linear(width, 2 * (WAYS + 1))
         with torch.no_grad():
@@ -104,16 +104,16 @@ class Points(nn.Module):
             self.scale.bias.fill_(math.log(10))
 
     def forward(
-        self, states: Tensor, elements: Tensor, looks: Tensor, mask: Tensor, boxes: Tensor, ends: Tensor
+        self, states: Tensor, elements: Tensor, numbers: Tensor, mask: Tensor, boxes: Tensor, ends: Tensor
     ) -> Pointed:
-        """``states`` [n, width] behind all other choices; ``elements``, ``looks`` [n, N, width]: what they are behind
-        and before the trunk, ``mask`` [n, N], ``boxes`` [n, N, 4] px; ``ends`` [n, 2]: the elements within which the
-        first and the second point are told."""
+        """``states`` [n, width] behind all other choices; ``elements`` [n, N, width] behind the trunk, ``numbers`` [n,
+        N, F] of their own (lengths among them), ``mask`` [n, N], ``boxes`` [n, N, 4] px; ``ends`` [n, 2]: the elements
+        within which the first and the second point are told."""
         rows, exact = len(states), states.float()
         own = torch.gather(boxes, 1, ends[..., None].expand(-1, -1, 4)).float()
         middles = own[..., :2] + own[..., 2:] / 2
         queries = self.query(exact).view(rows, HEADS, DEPTH) / math.sqrt(DEPTH)
-        keys = (self.key(elements.float()) + self.look_key(looks.float())).unflatten(-1, (HEADS, DEPTH))
+        keys = (self.key(elements.float()) + self.number_key(numbers.float())).unflatten(-1, (HEADS, DEPTH))
         scores = torch.einsum("nhd,nehd->nhe", queries, keys).masked_fill(~mask[:, None], -math.inf)
         centres = (boxes[..., :2] + boxes[..., 2:] / 2).float()
         # Seen from each end's own middle: [n, 2, HEADS, 2]

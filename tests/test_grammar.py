@@ -109,3 +109,17 @@ def test_what_cannot_be_said_is_refused(segment: Segment, words: Words) -> None:
     with pytest.raises(BadAction):  # a click on nothing
         utter((Choice(Kind.OP, 0), Choice(Kind.TARGET, 0), Choice(Kind.POINT, 0)), (), segment, words)
     assert words.tokenizer.token_to_id("<end>") == END_ID
+
+
+def test_the_same_words_elsewhere_are_as_right(words: Words) -> None:
+    twice = (
+        Element("e1", "text", "p", "lazy dog, brown fox, lazy dog"),
+        Element("e2", "textbox", "input:text", "", "A lazy dog", states=("actionable",)),
+    )
+    tree = ActionTree(twice, viewport=(320, 240))
+    seen = read_observation(Observation("Say it", tree=tree), words, PolicyConfig(vocabulary=400))
+    begin, *_ = [c for c in spell(Action("type", "e2", "lazy dog"), seen, words) if c.kind == Kind.WORD]
+    starts = [tuple(seen.word_spans[i]) for i in (begin.index, *begin.also)]
+    assert len(begin.also) == 2 and {a for a, _ in starts} == {0, 21, 2}
+    (alone,) = [c for c in spell(Action("type", "e2", "brown fox"), seen, words) if c.kind == Kind.WORD]
+    assert alone.also == ()

@@ -70,13 +70,13 @@ def drawings(count: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
 
 def test_the_middle_of_two_dots_is_learned_to_the_pixel() -> None:
     torch.manual_seed(0)
-    head = Points(PolicyConfig.of_size("tiny", width=16, heads=2))
+    head = Points(PolicyConfig.of_size("tiny", width=16, heads=2), 4)
     optimiser = torch.optim.Adam(head.parameters(), 1e-2)
 
     def say(count: int) -> tuple[Pointed, Tensor]:
         looks, boxes, ends, right = drawings(count)
         there = torch.ones(count, 5, dtype=torch.bool)
-        return head(torch.ones(count, 16), looks, looks, there, boxes, ends), right
+        return head(torch.ones(count, 16), looks, torch.zeros(count, 5, 4), there, boxes, ends), right
 
     for n in range(400):
         for group in optimiser.param_groups:
@@ -93,11 +93,13 @@ def test_the_middle_of_two_dots_is_learned_to_the_pixel() -> None:
 
 
 def test_a_point_can_be_told_within_another_element() -> None:
-    head = Points(PolicyConfig.of_size("tiny", width=16, heads=2))
+    head = Points(PolicyConfig.of_size("tiny", width=16, heads=2), 4)
     looks, boxes, ends, _ = drawings(3)
     there = torch.ones(3, 5, dtype=torch.bool)
     ends[:, 1] = 4  # a drag that ends in the button
     with torch.no_grad():
-        same, other = (head(torch.ones(3, 16), looks, looks, there, boxes, e) for e in (torch.ones_like(ends), ends))
+        same, other = (
+            head(torch.ones(3, 16), looks, torch.zeros(3, 5, 4), there, boxes, e) for e in (torch.ones_like(ends), ends)
+        )
     torch.testing.assert_close(same.middles[:, 0], other.middles[:, 0])
     assert not torch.allclose(same.middles[:, 1], other.middles[:, 1])

@@ -7,6 +7,7 @@ import re
 from collections import deque
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from fakes import SCRIPT, FakeEnv, open_fake_lab, scripted
@@ -16,7 +17,7 @@ from webagent.envs.errors import UsageError
 from webagent.envs.types import Action, ActionTree, Element, Episode, Observation, Proposal, Step, Task
 from webagent.evaluate import BenchRun, BenchSettings, bench
 from webagent.report import write_report
-from webagent.report.charts import histogram, skyline
+from webagent.report.charts import Line, curves, histogram, skyline
 from webagent.report.page import VOID, Html, escape, join, tag
 from webagent.rollout import Watch, run_episode
 
@@ -175,3 +176,17 @@ def test_a_drag_is_drawn_from_start_to_end(tmp_path: Path) -> None:
     lines = [a for n, a in outline(write_report(tmp_path)).seen if n == "line"]
     assert (lines[0]["x1"], lines[0]["x2"]) == ("5", "55")
     assert (lines[1]["x1"], lines[1]["x2"]) == ("1", "30")
+
+
+@pytest.mark.parametrize("logarithmic", [False, True])
+@pytest.mark.parametrize(
+    "points", [((3.0, 50.0),), ((0.5, 10.0), (40.0, 95.0), (44.0, 95.0)), ((1e-3, 0.0), (9e5, 1e-9))]
+)
+def test_curves_hold_for_any_numbers(points: tuple[tuple[float, float], ...], logarithmic: bool) -> None:
+    picture = curves([Line("a > b", points), Line("b", points[:1])], "ms", "%", logarithmic)
+    root = ElementTree.fromstring(picture)
+    width, height = map(float, root.attrib["viewBox"].split()[2:])
+    dots = [(float(c.attrib["cx"]), float(c.attrib["cy"])) for c in root.iter("{http://www.w3.org/2000/svg}circle")]
+    assert len(dots) == len(points) + 1
+    assert all(0 <= x <= width and 0 <= y <= height for x, y in dots)
+    assert [x for x, _ in dots[: len(points)]] == sorted(x for x, _ in dots[: len(points)])
