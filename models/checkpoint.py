@@ -31,6 +31,7 @@ TOKENIZER_CONFIG = "tokenizer_config.json"
 MODEL_TYPE, VERSION = "webagent-policy", 1
 PREFIX = "net."
 EXACT = "points."
+"""What begins so is kept in fp32: pixels are small."""
 
 
 @dataclass

@@ -23,12 +23,14 @@ from .words import Words
 
 END_ID = 1
 ALIKE = 7
+"""Most other places that a text may be copied from just as well."""
 NAME, VALUE, LOOK = (FIELDS.index(name) for name in ("name", "value", "look"))
 AIMED = frozenset({"click", "dblclick", "hover", "type", "clear", "select", "press", "scroll", "drag", "upload"})
 WRITTEN = frozenset({"type", "select", "press", "scroll", "upload", "goto", "switch_tab", "answer"})
 POINTED = frozenset({"click", "dblclick", "hover", "drag"})
 MAY_AIM_AT_NOTHING = frozenset({"type", "press", "scroll"})
 CASES: tuple[Callable[[str], str], ...] = (str, str.upper, str.lower)
+IN_WORD = re.compile(r"\w", re.UNICODE)
 PIECE = re.compile(r"\w+|\W", re.UNICODE)
 
 
@@ -194,8 +196,13 @@ def _occurrences(text: str, where: str) -> list[tuple[int, int]]:
         return []
     spans = [m.span() for m in re.finditer(re.escape(text), where)]
     quoted = [s for s in spans if where[: s[0]][-1:] in "\"'“‘" and s[0] and where[s[1] : s[1] + 1] in "\"'”’"]
-    whole = [s for s in spans if re.search(rf"(?<!\w){re.escape(text)}(?!\w)", where[max(0, s[0] - 1) : s[1] + 1])]
+    whole = [s for s in spans if _is_whole(where, *s)]
     return list(dict.fromkeys([*quoted, *whole, *spans]))
+
+
+def _is_whole(where: str, start: int, end: int) -> bool:
+    """Whether no word goes on before or behind."""
+    return not IN_WORD.match(where[:start][-1:]) and not IN_WORD.match(where[end : end + 1])
 
 
 def _span(places: Any, start: int, end: int) -> tuple[int, int] | None:
@@ -216,19 +223,20 @@ def _whole(text: str, segment: Segment) -> list[Choice]:
 
 
 def _page_words(text: str, segment: Segment) -> list[Choice]:
-    """A span of one element's name, value or look, if the policy can point at both of its ends."""
-    found: list[tuple[int, int]] = []
+    """A span of one element's name, value or look, if the policy can point at both of its ends; of whole words if there
+    is one."""
+    found: list[tuple[bool, int, int]] = []
     for n, parts in enumerate(segment.texts):
         for of in (NAME, VALUE, LOOK):
             for start, end in _occurrences(text, parts[of]) if len(text) > 1 else []:
                 held = (segment.word_owner == n) & (segment.word_field == of)
                 own = [int(t) for t in held.nonzero()[0]]
                 span = _span([segment.word_spans[t] for t in own], start, end)
-                found += [(own[span[0]], own[span[1]])] if span else []
+                found += [(not _is_whole(parts[of], start, end), own[span[0]], own[span[1]])] if span else []
     if not found:
         return []
-    (first, last), *others = found
-    also = tuple(dict.fromkeys(start for start, _ in others if start != first))[:ALIKE]
+    torn, first, last = min(found, key=lambda one: one[0])
+    also = tuple(dict.fromkeys(start for apart, start, _ in found if apart == torn and start != first))[:ALIKE]
     return [Choice(Kind.WORD, first, also=also), Choice(Kind.WORD_END, last)]
 
 

@@ -113,6 +113,7 @@ def test_what_cannot_be_said_is_refused(segment: Segment, words: Words) -> None:
 
 def test_the_same_words_elsewhere_are_as_right(words: Words) -> None:
     twice = (
+        Element("e0", "text", "p", "a lazy dogma"),  # only a part of a word
         Element("e1", "text", "p", "lazy dog, brown fox, lazy dog"),
         Element("e2", "textbox", "input:text", "", "A lazy dog", states=("actionable",)),
     )

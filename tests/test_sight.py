@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from webagent.agents import frames_for
-from webagent.datasets.corpus import Corpus
+from webagent.datasets.corpus import Corpus, CorpusWriter
 from webagent.demonstrate import Demonstration, open_stage
 from webagent.envs.errors import UsageError
-from webagent.envs.types import Action, ActionTree, Element, Frame, Observation
+from webagent.envs.types import Action, ActionTree, Element, Episode, Frame, Observation, Step, Task
 from webagent.models.batch import collate
 from webagent.models.checkpoint import Policy, save_policy
 from webagent.models.config import MOST_FRAMES, PolicyConfig
@@ -165,3 +165,15 @@ def test_frames_go_from_the_browser_through_a_corpus_into_a_policy(tmp_path: Pat
         assert not play(tasks[0], 2).error
     (played,) = Corpus(str(tmp_path / "own"), print).episodes()
     assert 1 <= len(played.steps[0].observation.frames) <= 2
+
+
+def test_frames_are_not_learned_from_where_there_are_none(tmp_path: Path) -> None:
+    with CorpusWriter(str(tmp_path / "demos")) as writer:
+        label = episode(np.random.default_rng(0))[0]
+        blind = dataclasses.replace(label.observation, frames=())
+        assert label.action is not None
+        step = Step(blind, label.action, 1.0, True, False)
+        writer.add(Episode(Task("miniwob.click-test-2", blind.goal, "", 1), (step,), blind, "expert", True, {}))
+    plan = Plan((str(tmp_path / "demos"),), ("miniwob.click-test-2",), PolicyConfig.of_size("tiny", frames=1))
+    with pytest.raises(UsageError, match="screen frames"):
+        learn(Supervised(str(tmp_path / "run"), steps=2, rows=4), plan, False, lambda line: None)

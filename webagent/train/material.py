@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from webagent.datasets.corpus import Corpus
@@ -32,6 +32,10 @@ class Library:
     """Whether the episodes of a task are learned from; it is sent to other processes."""
     damaged: Callable[[str], None]
     processes: int = 1
+    frames: int = 0
+    """Of the last screen frames, that are kept of each observation."""
+    framed: bool = False
+    """Whether any observation has one."""
     shelf: Shelf = field(default_factory=Shelf)
     texts: set[str] = field(default_factory=set)
     left_out: Counter[str] = field(default_factory=Counter)
@@ -49,9 +53,9 @@ class Library:
         if self.processes > 1 and len(new) > 1:
             context = multiprocessing.get_context("spawn")
             with ProcessPoolExecutor(min(self.processes, len(new)), context) as pool:
-                self._take(pool.map(_read_shard, *zip(*new), [self.wanted] * len(new)))
+                self._take(pool.map(_read_shard, *zip(*new), [self.wanted] * len(new), [self.frames] * len(new)))
         else:
-            self._take(_read_shard(url, shard, self.wanted) for url, shard in new)
+            self._take(_read_shard(url, shard, self.wanted, self.frames) for url, shard in new)
         if not self.shelf.counts():
             raise UsageError(
                 "expected episodes to learn from, found none", "make some: webagent data expert --out demos"
@@ -62,6 +66,7 @@ class Library:
             for task, packed in shard.episodes:
                 self.shelf.put(task, packed)
             self.texts |= shard.texts
+            self.framed |= shard.framed
             self.left_out += shard.left_out
             for line in shard.damaged:
                 self.damaged(line)
@@ -75,21 +80,30 @@ class _Shard:
     texts: set[str] = field(default_factory=set)
     left_out: Counter[str] = field(default_factory=Counter)
     damaged: list[str] = field(default_factory=list)
+    framed: bool = False
 
 
-def _read_shard(url: str, shard: str, wanted: Callable[[str], bool]) -> _Shard:
+def _read_shard(url: str, shard: str, wanted: Callable[[str], bool], frames: int = 0) -> _Shard:
     found = _Shard()
     for episode in Corpus(url, found.damaged.append).episodes(shards=[shard]):
         if not wanted(episode.task.id):
             found.left_out["not among the tasks"] += 1
             continue
         found.texts.update(_texts(episode))
-        labels = labels_of(episode)
+        labels = [_with_frames(label, frames) for label in labels_of(episode)]
+        found.framed |= any(label.observation.frames for label in labels)
         if labels:
             found.episodes.append((episode.task.id, pack(labels)))
         else:
             found.left_out["nothing to imitate"] += 1
     return found
+
+
+def _with_frames(label: Label, most: int) -> Label:
+    """With no more frames than are looked at: each takes as much memory as a hundred observations."""
+    seen = label.observation
+    kept = seen.frames[max(0, len(seen.frames) - most) :]
+    return replace(label, observation=replace(seen, frames=kept)) if len(kept) < len(seen.frames) else label
 
 
 def labels_of(episode: Episode) -> list[Label]:

@@ -64,11 +64,14 @@ def learn(settings: Supervised, plan: Plan, resume: bool, say: Say, report: Repo
     out = Path(settings.out)
     _check(settings, plan, out, resume)
     start = load_policy(plan.start) if plan.start else None
-    library = Library(functools.partial(_wanted, frozenset(plan.tasks)), say, max(1, settings.workers))
+    frames = (start.config if start else plan.config).frames
+    library = Library(functools.partial(_wanted, frozenset(plan.tasks)), say, max(1, settings.workers), frames)
     if plan.shown and not _is_played(out, 0):
         shown = _show(plan, settings, 0, plan.shown, {})
         _keep_rates(out, 0, shown, {}, say)
     library.read([*plan.data, *_own(out, DEMOS)])
+    if frames and not library.framed:
+        raise UsageError("expected episodes with screen frames, found none", "make some: webagent data expert --frames")
     words = _words(out, plan, start, resume, library, say)
     config = dataclasses.replace(
         plan.config if start is None else start.config, vocabulary=words.tokenizer.get_vocab_size()
