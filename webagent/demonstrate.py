@@ -7,7 +7,6 @@ environment does not call a success is kept as what it is.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from webagent.rollout import run_episode
 from webagent.scores import EpisodeResult, result_of, summarise
 from webagent.seeds import training_seed
 from webagent.suites import open_suite
-from webagent.workers import Job, OpenLab, Play, play_all
+from webagent.workers import OpenLab, Play, play_all, turns
 
 EPISODE_S = 120.0
 
@@ -93,7 +92,7 @@ def demonstrate(
 ) -> dict[str, Any]:
     """Have every episode played; ``on_result(result, done)`` is called for each. Returns the benchmark's numbers."""
     started = time.monotonic()
-    work = [Job(task, deque(range(settings.first, settings.first + settings.episodes))) for task in settings.tasks]
+    work = [job for task in settings.tasks for job in turns(task, settings.first, settings.episodes)]
     results: list[EpisodeResult] = []
     for result in play_all(work, open_lab, settings, jobs, EPISODE_S, lambda: None):
         results.append(result)

@@ -45,7 +45,7 @@ class Errand:
     goal: str | None = None
     url: str | None = None
     task: str | None = None
-    policy: str = "lexical"
+    policy: str = "default"
     max_steps: int | None = None
     seed: int = 0
     allow: tuple[str, ...] = ()

@@ -47,7 +47,7 @@ class BenchSettings:
     """Episodes a task."""
     seed: int = 0
     """The ``--seed`` from which each episode's seed is derived."""
-    policy: str = "lexical"
+    policy: str = "default"
     """Who decides."""
     max_steps: int | None = None
     """Actions an episode, or None for the task's own limit."""

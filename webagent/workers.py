@@ -38,6 +38,16 @@ class Job:
     episodes: deque[int]
 
 
+STAY = 8
+"""Most episodes of one task in a row in one process."""
+
+
+def turns(task: str, first: int, count: int) -> list[Job]:
+    """``count`` episodes of a task from number ``first`` on, cut up so that several processes can share them."""
+    end = first + count
+    return [Job(task, deque(range(at, min(at + STAY, end)))) for at in range(first, end, STAY)]
+
+
 def play_all(
     jobs: Sequence[Job], open_lab: OpenLab, settings: Any, processes: int, timeout: float, tick: Callable[[], None]
 ) -> Iterator[EpisodeResult]:

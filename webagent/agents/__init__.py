@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.resources
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,14 +12,16 @@ from typing import Any
 from webagent.envs.errors import UnknownName
 from webagent.rollout import MakeAgent
 
+SHIPPED = "default"
 POLICIES = {
+    SHIPPED: "the trained one that comes with the package (the default)",
     "expert": "scripted, for MiniWoB++ tasks: what the trained policy learns from",
-    "lexical": "matches the goal's words to the page's; no training (the default)",
+    "lexical": "matches the goal's words to the page's; no training",
     "random": "any sensible action with equal chance",
 }
 
 _SURE = re.compile(r"(.+)@(0(?:\.\d+)?|1(?:\.0+)?)")
-__all__ = ["POLICIES", "frames_for", "make_policy"]
+__all__ = ["POLICIES", "SHIPPED", "frames_for", "make_policy"]
 
 
 def make_policy(name: str) -> MakeAgent:
@@ -33,11 +36,12 @@ def make_policy(name: str) -> MakeAgent:
     if name.startswith("hf:"):
         of_model: Callable[[str], MakeAgent] = importlib.import_module("webagent.agents.language_model").policy_in
         return of_model(name.removeprefix("hf:"))
-    if name not in POLICIES:
-        if not Path(name, "config.json").is_file():
+    folder = _folder(name)
+    if folder is not None:
+        if name not in POLICIES and not Path(folder, "config.json").is_file():
             raise UnknownName.unknown("policy", name, POLICIES)
         policy_in: Callable[[str], MakeAgent] = importlib.import_module("webagent.agents.trained").policy_in
-        return policy_in(name)
+        return policy_in(folder)
     module = importlib.import_module(f"webagent.agents.{name}")
     make: MakeAgent = module.make_agent
     return make
@@ -69,6 +73,12 @@ def _climbing(rungs: list[tuple[str, float | None]]) -> MakeAgent:
 
 def _of_checkpoint(name: str, what: str) -> Any:
     """What ``trained`` tells of the checkpoint folder of this name; None for other policies."""
-    if name in POLICIES or name.startswith("hf:"):
-        return None
-    return getattr(importlib.import_module("webagent.agents.trained"), what)(name)
+    folder = _folder(name)
+    return None if folder is None else getattr(importlib.import_module("webagent.agents.trained"), what)(folder)
+
+
+def _folder(name: str) -> str | None:
+    """The checkpoint folder that a policy's name stands for; None for policies without one."""
+    if name == SHIPPED:
+        return str(importlib.resources.files("webagent.models") / SHIPPED)
+    return None if name in POLICIES or name.startswith("hf:") else name

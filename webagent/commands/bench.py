@@ -57,7 +57,7 @@ def bench(
     split: Split = None,
     episodes: Episodes = 5,
     seed: Seed = 0,
-    policy: Policy = "lexical",
+    policy: Policy = "default",
     max_steps: MaxSteps = None,
     clock: Clock = False,
     jobs: Jobs = 1,

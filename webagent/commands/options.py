@@ -22,7 +22,7 @@ def mirror(name: str) -> str:
 
 AsJson = Annotated[bool, flag("--json", "One JSON document on stdout instead of text.")]
 Quiet = Annotated[bool, flag("--quiet", "No progress on stderr.", "-q")]
-Policy = Annotated[str, flag("--policy", "Who decides: lexical, random, expert or a folder.", metavar="NAME")]
+Policy = Annotated[str, flag("--policy", "Who decides: default, lexical, random, expert or a folder.", metavar="NAME")]
 MaxSteps = Annotated[int | None, flag("--max-steps", "Actions before an episode ends.", metavar="N", min=1)]
 Browser = Annotated[str | None, flag("--browser", "The Chrome or Chromium to start (default: found).", metavar="PATH")]
 Tasks = Annotated[str | None, flag("--tasks", "Only tasks whose name matches, e.g. 'click-*'.", metavar="GLOB")]

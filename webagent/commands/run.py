@@ -38,7 +38,7 @@ def run(
     goal: Goal = None,
     url: Url = None,
     task: TaskId = None,
-    policy: Policy = "lexical",
+    policy: Policy = "default",
     max_steps: MaxSteps = None,
     seed: Seed = 0,
     allow: Allow = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from webagent.commands import Result
@@ -15,11 +16,16 @@ if TYPE_CHECKING:
 NAME = "train"
 HELP = "Train a policy: supervised, calibrate."
 
+ShownOf = Annotated[
+    list[str] | None, flag("--demonstrations-of", "Another number for some tasks; repeat.", metavar="GLOB=N")
+]
+
 
 def supervised(
     out: Annotated[str, flag("--out", "The run's folder.", metavar="RUN")],
     data: Annotated[list[str] | None, flag("--data", "A corpus to learn from; repeat.", metavar="CORPUS")] = None,
     shown: Annotated[int, flag("--demonstrations", "Of each task, that experts give first.", metavar="N", min=0)] = 0,
+    shown_of: ShownOf = None,
     size: Annotated[str, flag("--size", "tiny, small, base or large.", metavar="NAME")] = "base",
     memory: Annotated[str, flag("--memory", "xl, infini or none.", metavar="NAME")] = "xl",
     steps: Annotated[int, flag("--steps", "Updates in all.", metavar="N", min=1)] = 10_000,
@@ -47,8 +53,7 @@ def supervised(
 ) -> Result:
     """Imitate demonstrations, then the expert's corrections of what the policy does by itself (DAgger).
 
-    Demonstrations come from corpora (`webagent data expert` makes some) or are given first. Run it under torchrun for
-    several GPUs. The policy lies in RUN/policy: `webagent run … --policy RUN/policy`.
+    Demonstrations come from corpora or are given first. The policy lies in RUN/policy. For several GPUs: torchrun.
     """
     from webagent.models.config import PolicyConfig
     from webagent.suites import open_suite
@@ -62,10 +67,24 @@ def supervised(
     chosen = open_suite("miniwob").select(tasks, subset, split)
     config = PolicyConfig.of_size(size, memory=memory, frames=frames)
     plan = Plan(
-        tuple(data or ()), chosen, config, shown, more, rounds, episodes, actors, augmented=not plain, start=start,
-        browser=browser,
+        tuple(data or ()), chosen, config, shown, more, rounds, episodes, actors, not plain,
+        _numbers(shown_of or (), chosen), start, browser,
     )  # fmt: skip
     return perform(settings, plan, resume, Console(quiet))
+
+
+def _numbers(asked: Sequence[str], chosen: Sequence[str]) -> dict[str, int]:
+    """``GLOB=N`` as a number a task; later ones win. Raises ``UsageError``."""
+    from webagent.envs.errors import UsageError
+    from webagent.suites import open_suite
+
+    suite, found = open_suite("miniwob"), {}
+    for one in asked:
+        glob, _, number = one.rpartition("=")
+        if not glob or not number.isdecimal():
+            raise UsageError(f"--demonstrations-of expects GLOB=N, found {one!r}")
+        found.update(dict.fromkeys(set(suite.select(glob)) & set(chosen), int(number)))
+    return found
 
 
 def perform(settings: Supervised, plan: Plan, resume: bool, console: Console) -> Result:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from webagent.agents import POLICIES, frames_for, make_policy
+from webagent.agents import SHIPPED, frames_for, make_policy
 from webagent.envs.browser import Browser
 from webagent.envs.suites.miniwob import MiniWobScenario
 from webagent.envs.web_env import WebEnv
@@ -12,16 +12,11 @@ from webagent.rollout import run_episode
 from webagent.speed.sample import Sample
 from webagent.speed.work import Work
 
-SHIPPED = "default"
-"""The policy that is timed where none is named."""
 
-
-def policy_to_time(asked: str | None) -> str | None:
-    """The policy asked for, else the shipped one if there is one. Raises ``UnknownName``."""
-    if asked is not None:
-        make_policy(asked)
-        return asked
-    return SHIPPED if SHIPPED in POLICIES else None
+def policy_to_time(asked: str | None) -> str:
+    """The policy asked for, else the shipped one. Raises ``UnknownName``."""
+    make_policy(asked or SHIPPED)
+    return asked or SHIPPED
 
 
 def measure_decisions(browser: Browser, work: Work, policy: str, seconds: float) -> dict[str, float]:

@@ -26,7 +26,7 @@ class SpeedSettings:
     """``seconds``: what the measuring takes, start-up and peers aside. ``contexts``: sizes of vectors beside one;
     ``processes``: over how many the largest is spread as well, if at all.
 
-    ``policy``: whose decisions are timed (None: the shipped one, if there is one). ``interpreters``: where to look for
+    ``policy``: whose decisions are timed (None: the shipped one's). ``interpreters``: where to look for
     peers; none of them without any.
     """
 
@@ -55,10 +55,8 @@ def measure(settings: SpeedSettings, say: Callable[[str], None]) -> dict[str, An
     with Browser(str(executable)) as browser:
         machine["browser"] = f"{executable} {browser.version}"
         single = measure_single(browser, work, view, SINGLE_SHARE * seconds)
-        decision = None
-        if policy is not None:
-            say(f"decisions of {policy}")
-            decision = measure_decisions(browser, work, policy, DECISION_SHARE * seconds)
+        say(f"decisions of {policy}")
+        decision = measure_decisions(browser, work, policy, DECISION_SHARE * seconds)
     say(f"vectors of 1 and {', '.join(map(str, sorted(settings.contexts)))} contexts")
     with Browser(str(executable)) as browser:
         crowd = measure_crowd(browser, work, view, settings.contexts, CROWD_SHARE * seconds)

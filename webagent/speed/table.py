@@ -52,9 +52,8 @@ def _sums(data: dict[str, Any]) -> str:
     ]
     if vector["mb_per_context"] is not None:
         lines[-1] += f"; a further context holds {vector['mb_per_context']:.1f} MB ({vector['memory'].upper()})"
-    if data["decision_ms"] is not None:
-        p50, p95 = data["decision_ms"]["p50"], data["decision_ms"]["p95"]
-        lines.append(f"a decision of {data['policy']}: {p50:.2f} ms, p95 {p95:.2f} ms")
+    p50, p95 = data["decision_ms"]["p50"], data["decision_ms"]["p95"]
+    lines.append(f"a decision of {data['policy']}: {p50:.2f} ms, p95 {p95:.2f} ms")
     lines += [f"{NAMES[name]} did not run: {why}" for name, why in data["peers_failed"].items()]
     return "\n".join(lines)
 

@@ -11,7 +11,6 @@ comes later is seen too; such an episode is no success of the policy's.
 from __future__ import annotations
 
 import dataclasses
-from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,10 +24,8 @@ from webagent.demonstrate import EPISODE_S, Demonstration, open_stage, stage
 from webagent.envs.types import Action, Episode, Observation, Proposal, Task, to_json
 from webagent.rollout import Agent, MakeAgent, run_episode
 from webagent.scores import EpisodeResult
-from webagent.workers import Job, Play, play_all
+from webagent.workers import Job, Play, play_all, turns
 
-STAY = 8
-"""Most episodes of one task in a row in one process."""
 PATIENCE = 2
 """The same action on the same page this often in a row, and the expert takes over."""
 LOST = 3
@@ -53,11 +50,7 @@ def _jobs(settings: Gathering) -> list[Job]:
     """Every task at least once, in an order of chance, so that long ones are not all at the end."""
     weights = np.array(settings.weights or np.ones(len(settings.tasks)), np.float64)
     counts = np.maximum(1, np.round(settings.episodes * len(weights) * weights / weights.sum())).astype(int)
-    jobs = [
-        Job(task, deque(range(settings.first + at, settings.first + min(at + STAY, count))))
-        for task, count in zip(settings.tasks, counts.tolist())
-        for at in range(0, count, STAY)
-    ]
+    jobs = [job for task, count in zip(settings.tasks, counts.tolist()) for job in turns(task, settings.first, count)]
     order = np.random.default_rng([settings.seed, settings.first]).permutation(len(jobs))
     return [jobs[int(n)] for n in order]
 

@@ -14,7 +14,7 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,8 @@ class Plan:
     """Of a task, on average, a round."""
     actors: int = 2
     augmented: bool = True
+    shown_of: Mapping[str, int] = field(default_factory=dict)
+    """Other numbers than ``shown``, by task."""
     start: str = ""
     """Folder of a policy whose weights and tokenizer are gone on with."""
     browser: str | None = None
@@ -66,8 +68,9 @@ def learn(settings: Supervised, plan: Plan, resume: bool, say: Say, report: Repo
     start = load_policy(plan.start) if plan.start else None
     frames = (start.config if start else plan.config).frames
     library = Library(functools.partial(_wanted, frozenset(plan.tasks)), say, max(1, settings.workers), frames)
-    if plan.shown and not _is_played(out, 0):
-        shown = _show(plan, settings, 0, plan.shown, {})
+    asked = {task: plan.shown_of.get(task, plan.shown) for task in plan.tasks}
+    if any(asked.values()) and not _is_played(out, 0):
+        shown = _show(plan, settings, 0, max(1, round(sum(asked.values()) / len(asked))), asked)
         _keep_rates(out, 0, shown, {}, say)
     library.read([*plan.data, *_own(out, DEMOS)])
     if frames and not library.framed:
@@ -99,14 +102,15 @@ def learn(settings: Supervised, plan: Plan, resume: bool, say: Say, report: Repo
 def _check(settings: Supervised, plan: Plan, out: Path, resume: bool) -> None:
     """Refuse at once what could only fail later."""
     check_device(settings.device)
-    if not plan.data and not plan.shown:
+    shows = bool(plan.shown or any(plan.shown_of.values()))
+    if not plan.data and not shows:
         raise UsageError("expected something to learn from, found nothing", "give --data or --demonstrations")
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and (plan.rounds or plan.shown):
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and (plan.rounds or shows):
         raise UsageError(
             "episodes are gathered by one process, found several (torchrun)",
             "use --dagger-rounds 0 and make demonstrations first: webagent data expert",
         )
-    if plan.shown and (out / CONFIG).is_file() and not resume:
+    if shows and (out / CONFIG).is_file() and not resume:
         raise UsageError(f"{out} already holds a run", "go on with it: --resume, or give another --out")
 
 
