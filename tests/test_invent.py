@@ -24,6 +24,9 @@ PAGE = (
     Element("e7", "button", "button", "Gone", states=(*READY, "disabled")),
     Element("e8", "graphics-symbol", "circle", "", states=READY, shape=Shape("circle", "#ff0000")),
     Element("e9", "graphics-symbol", "rect", "", states=READY, shape=Shape("rect", "#ff0000")),
+    Element("e10", "combobox", "select", "Topic", value="Prices", states=READY),
+    Element("e11", "option", "option", "Prices", states=("actionable", "selected"), parent="e10"),
+    Element("e12", "option", "option", "Delivery", states=("actionable",), parent="e10"),
 )
 
 
@@ -53,32 +56,41 @@ def test_what_is_asked_for_is_done(seed: int) -> None:
             *ORDER,
             "the checkbox",
             "the box",
+            "the list",
+            "the dropdown",
             "red circle",
             "red rectangle",
         ]
         assert any(part and part in goal for part in said)
         if target.name == "Same":
             assert any(word in goal for word in ("second", "2nd", "third", "3rd"))
-        if label.action.op == "type":
+        if label.action.op in ("type", "select"):
             assert label.action.text and label.action.text in goal
 
 
 def test_the_page_shows_what_was_done() -> None:
+    ops = set()
     for seed in range(60):
         made = invented(labels(), NAMES, np.random.default_rng(seed))
         for label in made[:-1]:
             assert label.action is not None and label.action.target is not None
+            ops.add(label.action.op)
             last = made[-1].observation.tree.by_ref[label.action.target]
             if label.action.op == "type":
                 assert last.value == label.action.text
+            elif label.action.op == "select":
+                assert (last.value, label.action.text) == ("Delivery", "Delivery")
+                options = [e for e in made[-1].observation.tree.elements if e.parent == last.ref]
+                assert [e.has("selected") for e in options] == [False, True]
             elif last.role == "checkbox":
                 assert last.has("checked")
+    assert ops == {"click", "type", "select"}
 
 
 def test_no_more_steps_than_there_were() -> None:
     for seed in range(20):
         made = invented(labels(1), NAMES, np.random.default_rng(seed))
-        assert len(made) == 1 and made[0].action is not None and made[0].action.op in ("click", "type")
+        assert len(made) == 1 and made[0].action is not None and made[0].action.op in ("click", "type", "select")
 
 
 def test_where_nothing_can_be_asked_for_the_episode_stays() -> None:

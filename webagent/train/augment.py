@@ -51,7 +51,7 @@ class Augmentation:
 
     names: Sequence[str]
     chances: tuple[float, ...] = (0.5, 0.5, 0.7, 0.5, 0.3)
-    own: float = 0.12
+    own: float = 0.18
 
     def __call__(self, labels: Sequence[Label], rng: np.random.Generator) -> Sequence[Label]:
         names, phrases, place, marks, company = rng.random(len(PARTS)) < self.chances

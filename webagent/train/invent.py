@@ -35,7 +35,11 @@ FOR_ROLE = {
 }  # fmt: skip
 WRITES = (
     'enter "{text}" into {it}', 'type "{text}" in {it}', 'fill {it} with "{text}"', "set {it} to {text}",
-    'write "{text}" into {it}', "put {text} in {it}",
+    'write "{text}" into {it}', "put {text} in {it}", 'type "{text}" into {it}', "type {text} into {it}",
+)  # fmt: skip
+SELECTS = (
+    'choose "{text}" from {it}', "choose {text} from {it}", 'select "{text}" in {it}', "select {text} from {it}",
+    "pick {text} from {it}", "set {it} to {text}",
 )  # fmt: skip
 JOINS = (", then ", " and then ", " and ", ". Then ", ", ")
 FIELDS = ("textbox", "searchbox")
@@ -51,7 +55,7 @@ def invented(labels: Sequence[Label], names: Sequence[str], rng: np.random.Gener
     """
     seen = labels[int(rng.integers(len(labels)))].observation
     free = [e for e in seen.tree.elements if e.actionable and e.role in NOUNS and _at_hand(e)]
-    described = _Described(free)
+    described = _Described(free, seen.tree.elements)
     known = [e for e in free if described.ways(e)]
     if not known:
         return labels
@@ -70,7 +74,7 @@ def _at_hand(e: Element) -> bool:
 class _Described:
     """What tells each of these elements from all others."""
 
-    def __init__(self, elements: Sequence[Element]) -> None:
+    def __init__(self, elements: Sequence[Element], everything: Sequence[Element]) -> None:
         self.names = Counter(e.name.casefold() for e in elements)
         self.labels = Counter(e.context.casefold() for e in elements if e.role in FIELDS)
         self.paints = Counter(_paint(e) for e in elements)
@@ -80,6 +84,14 @@ class _Described:
         for e in elements:
             self.place[e.ref] = places[e.role]
             places[e.role] += 1
+        lists = {e.ref for e in elements if e.tag == "select"}
+        self.offered = {ref: [e for e in everything if e.parent == ref and e.role == "option"] for ref in lists}
+
+    def choices(self, e: Element) -> list[str]:
+        """What could be chosen in a list: options that are not, and that have a name of their own."""
+        offered = self.offered.get(e.ref, [])
+        names = Counter(option.name for option in offered)
+        return [o.name for o in offered if o.name.strip() and names[o.name] == 1 and not o.has("selected")]
 
     def ways(self, e: Element) -> list[str]:
         """Phrases that mean this one; ``{noun}`` stands for its kind."""
@@ -115,6 +127,10 @@ def _wish(e: Element, described: _Described, names: Sequence[str], rng: np.rando
     if e.role in FIELDS and rng.random() < 0.8:
         text = _words(names, rng)
         return WRITES[int(rng.integers(len(WRITES)))].format(text=text, it=it), Action("type", e.ref, text)
+    choices = described.choices(e)
+    if choices:
+        text = choices[int(rng.integers(len(choices)))]
+        return SELECTS[int(rng.integers(len(SELECTS)))].format(text=text, it=it), Action("select", e.ref, text)
     verbs = CLICKS + FOR_ROLE.get(e.role, ())
     return f"{verbs[int(rng.integers(len(verbs)))]} {it}", Action("click", e.ref)
 
@@ -126,6 +142,8 @@ def _words(names: Sequence[str], rng: np.random.Generator) -> str:
     words = [str(names[int(i)]) for i in rng.integers(0, len(names), int(rng.integers(1, 4)))]
     if kind < 0.3:
         return f"{words[0].lower()}@{words[-1].lower()}.com"
+    if kind < 0.4:
+        return f"{{{{secret:{words[0].lower()}}}}}"
     return " ".join(word.capitalize() for word in words) if kind < 0.6 else " ".join(words)
 
 
@@ -152,11 +170,16 @@ def _played(seen: Observation, actions: Sequence[Action], room: int) -> list[Lab
 
 
 def _after(e: Element, action: Action) -> Element:
+    if action.op == "select" and e.parent == action.target and e.role == "option":
+        states = tuple(s for s in e.states if s != "selected")
+        return dataclasses.replace(e, states=(*states, "selected") if e.name == action.text else states)
     if e.ref != action.target:
         return dataclasses.replace(e, states=tuple(s for s in e.states if s != "focused")) if e.has("focused") else e
     states = (*(s for s in e.states if s != "focused"), "focused")
     if action.op == "type":
         return dataclasses.replace(e, value=e.value + (action.text or ""), states=states)
+    if action.op == "select":
+        return dataclasses.replace(e, value=action.text or "", states=states)
     if e.role in ("checkbox", "switch"):
         ticked = (*states, "checked") if not e.has("checked") else tuple(s for s in states if s != "checked")
         return dataclasses.replace(e, states=ticked)
