@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from webagent.envs.errors import DataDamaged, UsageError
 
@@ -86,9 +86,7 @@ def save_policy(folder: str | Path, policy: Policy, precision: torch.dtype = tor
     for_transformers = {"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": PAD, "eos_token": END}
     _replace(place / TOKENIZER_CONFIG, (json.dumps(for_transformers, indent=1) + "\n").encode())
     _replace(place / TOKENIZER, policy.words.tokenizer.to_str().encode())
-    temporary = place / f".{WEIGHTS}.{os.getpid()}"
-    save_file(weights, temporary, {"format": "pt"})
-    os.replace(temporary, place / WEIGHTS)
+    _replace(place / WEIGHTS, save(weights, {"format": "pt"}))
     _replace(place / CONFIG, (json.dumps(config, indent=1, sort_keys=True) + "\n").encode())
 
 
