@@ -192,7 +192,7 @@ def _goal_span(text: str, segment: Segment) -> list[Choice]:
 
 def _occurrences(text: str, where: str) -> list[tuple[int, int]]:
     """Where it stands, quoted ones first, then whole words."""
-    if not text.strip():
+    if not text.strip() or text not in where:
         return []
     spans = [m.span() for m in re.finditer(re.escape(text), where)]
     quoted = [s for s in spans if where[: s[0]][-1:] in "\"'“‘" and s[0] and where[s[1] : s[1] + 1] in "\"'”’"]
@@ -222,9 +222,9 @@ def _whole(text: str, segment: Segment) -> list[Choice]:
     return []
 
 
-def _page_words(text: str, segment: Segment) -> list[Choice]:
+def _page_words(text: str, segment: Segment, torn_too: bool = True) -> list[Choice]:
     """A span of one element's name, value or look, if the policy can point at both of its ends; of whole words if there
-    is one."""
+    is one, and of parts of words only if ``torn_too``."""
     found: list[tuple[bool, int, int]] = []
     for n, parts in enumerate(segment.texts):
         for of in (NAME, VALUE, LOOK):
@@ -236,20 +236,28 @@ def _page_words(text: str, segment: Segment) -> list[Choice]:
     if not found:
         return []
     torn, first, last = min(found, key=lambda one: one[0])
+    if torn and not torn_too:
+        return []
     also = tuple(dict.fromkeys(start for apart, start, _ in found if apart == torn and start != first))[:ALIKE]
     return [Choice(Kind.WORD, first, also=also), Choice(Kind.WORD_END, last)]
 
 
+def _copied(piece: str, segment: Segment) -> list[Choice]:
+    """A piece as the goal has it, or else as whole words of the page."""
+    said = _goal_span(piece, segment)
+    return said if said and not said[1].case else _page_words(piece, segment, torn_too=False)
+
+
 def _mixed(text: str, segment: Segment, words: Words) -> list[Choice]:
-    """The longest pieces that the goal has, and subwords in between."""
+    """The longest pieces that the goal or the page has, and subwords in between."""
     choices: list[Choice] = []
     parts = PIECE.findall(text)
     at, plain = 0, ""
     while at < len(parts):
         for end in range(len(parts), at, -1):
             piece = "".join(parts[at:end])
-            copied = _goal_span(piece, segment) if len(piece) > 2 and piece == piece.strip() else []
-            if copied and not copied[1].case:
+            copied = _copied(piece, segment) if len(piece) > 2 and piece == piece.strip() else []
+            if copied:
                 choices += [*(Choice(Kind.WRITE, i) for i in words.read(plain)[0]), *copied]
                 plain, at = "", end
                 break

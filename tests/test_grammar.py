@@ -101,6 +101,13 @@ def test_text_is_copied_rather_than_written(segment: Segment, words: Words) -> N
     assert spell(Action("select", "e2", "blue"), segment, words)[2] == Choice(Kind.NAME, 4)
 
 
+def test_words_of_the_page_are_copied_into_a_longer_text(segment: Segment, words: Words) -> None:
+    said = kinds(Action("type", None, "rm Old value"), segment, words)
+    assert said[-3:] == [Kind.WORD, Kind.WORD_END, Kind.WRITE] and set(said[2:-3]) == {Kind.WRITE}
+    parts = kinds(Action("type", None, "rm ownish"), segment, words)  # `own` is only a part of `brown`
+    assert set(parts[2:]) == {Kind.WRITE}
+
+
 def test_what_cannot_be_said_is_refused(segment: Segment, words: Words) -> None:
     with pytest.raises(Unspeakable, match="not among"):
         spell(Action("click", "e99"), segment, words)

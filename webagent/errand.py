@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from webagent.agents import frames_for, make_policy
 from webagent.commands import Result
+from webagent.commands.options import EVERYDAY
 from webagent.console import Console
 from webagent.datasets import EpisodeWriter
 from webagent.deadline import deadline
@@ -45,7 +46,7 @@ class Errand:
     goal: str | None = None
     url: str | None = None
     task: str | None = None
-    policy: str = "default"
+    policy: str = EVERYDAY
     max_steps: int | None = None
     seed: int = 0
     allow: tuple[str, ...] = ()

@@ -20,7 +20,7 @@ from webagent.envs.types import Action, Observation
 from .page import Expert, Lost, Page
 
 __all__ = ["ON_THEIR_WAY", "Expert", "Lost", "expert_for", "experts"]
-ON_THEIR_WAY = frozenset({"hot-cold", "highlight-text", "highlight-text-2", "text-editor"})
+ON_THEIR_WAY = frozenset({"hot-cold", "highlight-text", "highlight-text-2", "simon-says", "text-editor"})
 """Tasks whose experts take for granted that all steps so far were their own: the page does not show what was done."""
 
 

@@ -1,4 +1,4 @@
-"""Experts for small toys: terminal, tic-tac-toe, pie menu, shades of a colour."""
+"""Experts for small toys: terminal, tic-tac-toe, pie menu, shades of a colour, simon says."""
 
 from __future__ import annotations
 
@@ -188,10 +188,33 @@ def click_shades(page: Page) -> Action:
     return first(*moves, click(page.get("Submit", "button")))
 
 
+# ---- simon says ------------------------------------------------------------------------------------------------------
+
+
+def simon_says(page: Page) -> Action:
+    """Wait while buttons light up; when a wait has ended without a change, press them in the same order."""
+    lights = [_lit(moment) for moment in (*page.past, page)]
+    order = [light for light, before in zip(lights[1:], lights) if light and light != before]
+    over = next((n for n in range(1, len(lights)) if any(lights[:n]) and not lights[n] and not lights[n - 1]), None)
+    if over is None:
+        return Action("wait")
+    pressed = len(lights) - 1 - over
+    if pressed >= len(order):
+        raise Lost("all buttons were pressed, and the task has not ended")
+    return Action("click", order[pressed])
+
+
+def _lit(page: Page) -> str:
+    """The ref of the button in another colour than at first, or ""."""
+    at_rest = {e.ref: e.shape for e in page.seen[0].tree.elements if e.role == "button"}
+    return next((e.ref for e in page.of("button") if e.shape != at_rest.get(e.ref)), "")
+
+
 EXPERTS = {
     "click-pie": click_pie,
     "click-pie-nodelay": click_pie,
     "click-shades": click_shades,
+    "simon-says": simon_says,
     "terminal": terminal,
     "tic-tac-toe": tic_tac_toe,
 }

@@ -20,6 +20,9 @@ def mirror(name: str) -> str:
     return "WEBAGENT_" + name.lstrip("-").replace("-", "_").upper()
 
 
+EVERYDAY = "default>lexical"
+"""Who decides in ``run``: on pages unlike those that it learned from the trained policy is often unsure, and then words
+that match are the better guide."""
 AsJson = Annotated[bool, flag("--json", "One JSON document on stdout instead of text.")]
 Quiet = Annotated[bool, flag("--quiet", "No progress on stderr.", "-q")]
 Policy = Annotated[str, flag("--policy", "Who decides: default, lexical, random, expert or a folder.", metavar="NAME")]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from webagent.commands import Result
-from webagent.commands.options import AsJson, Browser, MaxSteps, Policy, Quiet, SecretName, Yes, flag
+from webagent.commands.options import EVERYDAY, AsJson, Browser, MaxSteps, Policy, Quiet, SecretName, Yes, flag
 from webagent.console import Console
 
 NAME = "run"
@@ -38,7 +38,7 @@ def run(
     goal: Goal = None,
     url: Url = None,
     task: TaskId = None,
-    policy: Policy = "default",
+    policy: Policy = EVERYDAY,
     max_steps: MaxSteps = None,
     seed: Seed = 0,
     allow: Allow = None,

@@ -56,7 +56,6 @@ def supervised(
     Demonstrations come from corpora or are given first. The policy lies in RUN/policy. For several GPUs: torchrun.
     """
     from webagent.models.config import PolicyConfig
-    from webagent.suites import open_suite
     from webagent.train.rounds import Plan
     from webagent.train.supervised import Supervised
 
@@ -64,13 +63,25 @@ def supervised(
         out=out, steps=steps, rows=rows, stretch=stretch, learning_rate=learning_rate, seed=seed, device=device,
         workers=workers, compiled=compiled,
     )  # fmt: skip
-    chosen = open_suite("miniwob").select(tasks, subset, split)
+    chosen = _taught(tasks, subset, split)
     config = PolicyConfig.of_size(size, memory=memory, frames=frames)
     plan = Plan(
         tuple(data or ()), chosen, config, shown, more, rounds, episodes, actors, not plain,
         _numbers(shown_of or (), chosen), start, browser,
     )  # fmt: skip
     return perform(settings, plan, resume, Console(quiet))
+
+
+def _taught(glob: str | None, subset: str | None, split: str | None) -> tuple[str, ...]:
+    """The tasks that match all that is given and have an expert: nobody could show or judge the others."""
+    from webagent.datasets.experts import expert_for, experts
+    from webagent.suites import open_suite
+
+    found = open_suite("miniwob").select(glob, subset, split)
+    taught = tuple(task for task in found if task.removeprefix("miniwob.") in experts())
+    if not taught:
+        expert_for(found[0])  # says which there are
+    return taught
 
 
 def _numbers(asked: Sequence[str], chosen: Sequence[str]) -> dict[str, int]:
@@ -127,13 +138,12 @@ def calibrate(
     right is fitted.
     """
     from webagent.envs.errors import UsageError
-    from webagent.suites import open_suite
     from webagent.train.settle import Settling, settle
 
     console = Console(quiet)
     if not 0 <= share < 1:
         raise UsageError(f"--abstain expects a share in [0, 1), found {share}")
-    chosen = open_suite("miniwob").select(tasks, subset, split)
+    chosen = _taught(tasks, subset, split)
     console.say(f"{episodes} episodes of each of {len(chosen)} tasks")
     found = settle(Settling(policy, chosen, episodes, first, share, not measure, actors, seed, browser))
     error, kept = found["calibration_error"], found["of_decisions"]
