@@ -25,7 +25,7 @@ help:  ## say what each target does
 setup: $(VENV)/.browser  ## .venv, dependencies and a browser
 
 run: setup  ## do a task on the bundled practice site (nothing there is real: --yes) and write a report
-	@$(BIN)/webagent run --task $(TASK) --policy lexical --yes --out $(REPORT) --report $(REPORT)
+	@$(BIN)/webagent run --task $(TASK) --yes --out $(REPORT) --report $(REPORT)
 
 test: setup  ## run all tests
 	@$(BIN)/pytest $(ARGS)

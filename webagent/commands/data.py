@@ -130,12 +130,14 @@ def expert(
         expert_for(chosen[0])  # says which there are
     settings = Demonstration(suite, able, episodes, seed, first, out, browser=browser, frames=frames)
     won: Counter[str] = Counter()
+    played: Counter[str] = Counter()
     with Console(quiet).progress(f"{found.name} expert", episodes * len(able)) as progress:
 
         def on_result(result: EpisodeResult, done: int) -> None:
             won[result.task] += result.success
-            last = result.i + 1 == first + episodes
-            told = f"{result.task}: {won[result.task]} of {episodes}" if last else ""
+            played[result.task] += 1
+            whole = played[result.task] == episodes
+            told = f"{result.task}: {won[result.task]} of {episodes}" if whole else ""
             progress.advance(done, f"{result.task} #{result.i} broken: {result.error}" if result.error else told)
 
         data = demonstrate(settings, jobs, on_result)

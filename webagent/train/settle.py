@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from webagent.datasets.corpus import Corpus
@@ -33,11 +34,12 @@ class Settling:
 def settle(settings: Settling) -> dict[str, Any]:
     """The figures of ``calibration.surveyed``, with slope and offset. Raises ``UsageError``, ``DataDamaged``."""
     policy = load_policy(settings.policy)
+    folder = str(Path(settings.policy).resolve())  # a folder, even one that is called as a policy is
     quantised(policy.net)  # as it acts
     with tempfile.TemporaryDirectory() as corpus:
         gather(
             Gathering(
-                "miniwob", settings.tasks, settings.episodes, settings.seed, settings.first, corpus, settings.policy,
+                "miniwob", settings.tasks, settings.episodes, settings.seed, settings.first, corpus, folder,
                 settings.browser,
             ),
             settings.actors,
