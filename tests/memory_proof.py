@@ -92,12 +92,13 @@ def batches(made: Stretches, updates: int, device: str, workers: int) -> Iterato
         yield unpacked(parcel, device)
 
 
-def learn(net: PolicyNet, words: Words, templates: Templates, seed: int, device: str, workers: int) -> float:
+def learn(net: PolicyNet, words: Words, templates: Templates, options: argparse.Namespace) -> float:
     """Train on short trials, then on longer ones; gives the last losses' mean."""
+    seed, device = options.seed, options.device
     net.to(device)
     rng = np.random.default_rng([seed, 1])
     optimiser = torch.optim.AdamW(_groups(net, Supervised(out="", learning_rate=1e-3)), betas=(0.9, 0.98))
-    stages = STAGES[templates.task]
+    stages = [(longest, rows, round(options.times * updates)) for longest, rows, updates in STAGES[templates.task]]
     done, whole = 0, sum(updates for _, _, updates in stages)
     losses: list[Tensor] = []
     for longest, rows, updates in stages:
@@ -107,7 +108,7 @@ def learn(net: PolicyNet, words: Words, templates: Templates, seed: int, device:
             one = trial(templates.task, wait, rng, True)
             shelf.add(templates.task, templates.labels(one, rng, told=min(1.0, 0.3 / (wait + 1))))
         made = Stretches(shelf, words, net.config, rows=rows, steps=longest, seed=seed)
-        for stretch in batches(made, updates, device, workers):
+        for stretch in batches(made, updates, device, options.workers):
             rate = min(1.0, (done + 1) / 50, (whole - done) / (0.2 * whole))
             for group in optimiser.param_groups:
                 group["lr"] = group["height"] * rate
@@ -190,6 +191,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--episodes", type=int, default=100, help="of each distance")
     parser.add_argument("--played", type=int, default=20, help="of them in the browser")
+    parser.add_argument("--times", type=float, default=1.0, help="so many times the updates of STAGES")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--workers", type=int, default=0, help="processes that make batches")
     parser.add_argument("--out", type=Path, default=Path("build/memory"))
@@ -204,10 +206,10 @@ def main() -> None:
         words = Words(train_tokenizer([GOALS[options.task], *texts, *"0123456789 left right".split()], 400))
         net = network(options.form, options.task, words.tokenizer.get_vocab_size())
         before = gates(net)
-        loss = learn(net.train(), words, templates, options.seed, options.device, options.workers)
+        loss = learn(net.train(), words, templates, options)
         policy = Policy(net.eval(), words, {})
         told: dict[str, Any] = {
-            "task": options.task, "form": options.form, "seed": options.seed, "loss": loss,
+            "task": options.task, "form": options.form, "seed": options.seed, "times": options.times, "loss": loss,
             "parameters": sum(p.numel() for p in net.parameters()), "gates": [before, gates(net)], "back": {},
         }  # fmt: skip
         for back in BACK[options.task]:

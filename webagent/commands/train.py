@@ -41,6 +41,7 @@ def supervised(
     more: Annotated[int, flag("--round-demonstrations", "Further ones of a task, a round.", metavar="N", min=0)] = 0,
     actors: Annotated[int, flag("--actors", "Processes that play, each with a browser.", metavar="N", min=1)] = 2,
     plain: Annotated[bool, flag("--no-augmentation", "Learn from the episodes as they are.")] = False,
+    own: Annotated[float, flag("--invented", "Share of stretches made small tasks of our own.", metavar="X")] = 0.18,
     start: Annotated[str, flag("--start", "Go on with the weights of this policy.", metavar="FOLDER")] = "",
     seed: Annotated[int, flag("--seed", "Of weights, batches and played episodes.", metavar="N", min=0)] = 0,
     device: Annotated[str, flag("--device", "cpu or cuda.", metavar="NAME")] = "cpu",
@@ -67,7 +68,7 @@ def supervised(
     config = PolicyConfig.of_size(size, memory=memory, frames=frames)
     plan = Plan(
         tuple(data or ()), chosen, config, shown, more, rounds, episodes, actors, not plain,
-        _numbers(shown_of or (), chosen), start, browser,
+        _numbers(shown_of or (), chosen), start, browser, own,
     )  # fmt: skip
     return perform(settings, plan, resume, Console(quiet))
 

@@ -56,6 +56,8 @@ class Plan:
     start: str = ""
     """Folder of a policy whose weights and tokenizer are gone on with."""
     browser: str | None = None
+    own: float = 0.18
+    """Share of the stretches that become small tasks of our own, if there is augmentation."""
 
 
 Say = Callable[[str], None]
@@ -92,7 +94,7 @@ def learn(settings: Supervised, plan: Plan, resume: bool, say: Say, report: Repo
         counts = library.shelf.counts()
         say(f"{sum(counts.values())} episodes of {len(counts)} tasks; left out: {dict(library.left_out)}")
         chosen = weights or None
-        augment = Augmentation(names_in(library.texts)) if plan.augmented else None
+        augment = Augmentation(names_in(library.texts), own=plan.own) if plan.augmented else None
         first = start.net.state_dict() if start is not None and number == 0 else None
         material = Material(library.shelf, words, config, chosen, augment, first)
         policy = train(settings, material, resume or number > 0, report, until)
