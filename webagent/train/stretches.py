@@ -140,12 +140,14 @@ class Stretches(Dataset[Stretch]):
         return Stretch(*collate_rows(rows, self.config.vocabulary), from_numpy(fresh), from_numpy(outcomes))
 
     def _column(self, sized: _Sized, rng: np.random.Generator) -> list[tuple[Row, bool]]:
-        """Episodes one after the other, until the steps are full; a longer one often begins in its midst."""
+        """Episodes one after the other, until the steps are full. One that is longer than a whole stretch often begins
+        in its midst; a shorter one never does, so that nobody is asked for what was not shown."""
         column: list[tuple[Row, bool]] = []
         while len(column) < sized.stretch:
             labels = sized.draw(rng)
             room = sized.stretch - len(column)
-            first = int(rng.integers(max(1, len(labels) - room + 1))) if rng.random() < 0.5 else 0
+            midst = len(labels) > sized.stretch and rng.random() < 0.5
+            first = int(rng.integers(len(labels) - room + 1)) if midst else 0
             labels = labels[first : first + room]
             chosen = self.augment(labels, rng) if self.augment else labels
             column += [(row_of(label, self.words, self.config), t == 0) for t, label in enumerate(chosen)]
