@@ -1,6 +1,6 @@
 """Suites by name: what tasks there are, how they are grouped, and a scenario for each.
 
-    suite = open_suite("miniwob")            # or "demo", or the path of a task file
+    suite = open_suite("miniwob")            # or "practice", "demo", or the path of a task file
     scenario = suite.scenario("miniwob.click-test")
 
 Nothing is started here; a scenario starts what it needs when the environment does.
@@ -20,6 +20,7 @@ from webagent.vault import Secrets
 
 NAMES = {
     "miniwob": "the MiniWoB++ tasks: small pages, seeded, judged by the page itself",
+    "practice": "sites that are drawn from a seed, with goals of many kinds: to learn on",
     "demo": "the bundled site: forms, a shop, a login, a dialog, frames",
 }
 MINIWOB_STEPS = 30
@@ -101,6 +102,8 @@ def open_suite(name: str) -> Suite:
     """The suite of that name, or the one that a task file describes; raises ``UsageError``."""
     if name == "miniwob":
         return _miniwob()
+    if name == "practice":
+        return _practice()
     if name == "demo":
         return _task_file_suite(_demo_file(), "demo", DEMO_SECRETS)
     path = Path(name)
@@ -110,7 +113,7 @@ def open_suite(name: str) -> Suite:
 
 
 def find_task(name: str) -> tuple[Suite, str]:
-    """Suite and id of ``miniwob.<task>``, ``demo.<task>``, ``FILE.json#task`` or ``FILE.json:task``."""
+    """Suite and id of ``miniwob.<task>``, ``practice.<kind>``, ``demo.<task>``, ``FILE.json#task`` or ``FILE.json:task``."""
     for mark in ("#", ":"):
         file, found, task = name.rpartition(mark)
         if found and file.endswith(".json"):
@@ -151,6 +154,16 @@ def _miniwob() -> Suite:
 
     splits = {name: subsets[subset] for name, subset in SPLITS.items()}
     return Suite("miniwob", full(miniwob.task_names()), make, subsets=subsets, splits=splits, practice=True)
+
+
+def _practice() -> Suite:
+    from webagent.envs.suites import practice
+
+    def make(task: str, options: Options) -> Any:
+        return practice.PracticeScenario(task.removeprefix("practice."), options.max_steps)
+
+    tasks = tuple(f"practice.{kind}" for kind in practice.KINDS)
+    return Suite("practice", tasks, make, secrets=practice.SECRETS, practice=True)
 
 
 def _task_file_suite(path: Path, name: str | None, secrets: Mapping[str, str] | None = None) -> Suite:

@@ -1,9 +1,9 @@
-"""Scripted demonstrators: pure functions of the goal and the observations so far, one for each task.
+"""Scripted demonstrators: pure functions of the goal and the observations so far, one for each task of MiniWoB++.
 
     act = expert_for("webagent/miniwob.click-button-v0")       # or just "click-button"
     action = act(observations)                                 # any prefix of an episode; Lost where it knows nothing
 
-``experts()`` names them all. Their own success is measured by ``webagent data expert``; docs/EXPERTS.md tells which
+``experts()`` names them all; ``practice.expert_of`` is the one of practice sites, which is told their script. Their own success is measured by ``webagent data expert``; docs/EXPERTS.md tells which
 tasks depend on chance.
 """
 
