@@ -89,7 +89,8 @@ class Suite:
         return Secrets.parse([*pairs, *(f"{name}={name}" for name in own)], {**os.environ, **own})
 
     def _matches(self, task: str, pattern: str) -> bool:
-        return any(fnmatch.fnmatchcase(name, pattern) for name in (task, task.removeprefix(f"{self.name}.")))
+        short = (task.removeprefix(f"{self.name}."), task.partition(".")[2])
+        return any(fnmatch.fnmatchcase(name, pattern) for name in (task, *short))
 
 
 def _unknown_group(suite: str, what: str, name: str, groups: Mapping[str, Any]) -> UsageError:
@@ -110,6 +111,25 @@ def open_suite(name: str) -> Suite:
     if path.suffix == ".json" or path.is_file():
         return _task_file_suite(path, None)
     raise UnknownName.unknown("suite", name, NAMES)
+
+
+def together(names: Sequence[str]) -> Suite:
+    """Several suites as one. A subset or split that only some of them have holds all tasks of the others."""
+    parts = [open_suite(name) for name in dict.fromkeys(names)]
+    if len(parts) == 1:
+        return parts[0]
+
+    def merged(of: Callable[[Suite], Mapping[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
+        known = dict.fromkeys(name for part in parts for name in of(part))
+        return {name: tuple(task for part in parts for task in of(part).get(name, part.tasks)) for name in known}
+
+    owners = {task: part for part in parts for task in part.tasks}
+    return Suite(
+        "+".join(part.name for part in parts), tuple(owners), lambda task, options: owners[task].make(task, options),
+        goals={task: goal for part in parts for task, goal in part.goals.items()}, subsets=merged(lambda s: s.subsets),
+        splits=merged(lambda s: s.splits), secrets={k: v for part in parts for k, v in part.secrets.items()},
+        practice=all(part.practice for part in parts),
+    )  # fmt: skip
 
 
 def find_task(name: str) -> tuple[Suite, str]:

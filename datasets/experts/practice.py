@@ -99,10 +99,12 @@ def _work(script: Script, stage: Stage, sights: Sequence[Sight]) -> Action:
     for move in stage["moves"]:
         if "unless" in move and any(now.shows(text) for text in move["unless"]):
             continue
-        if is_closed(move, now) is not True:
-            action = made(move, now)
-            if action is not None:
-                return action
+        closed = is_closed(move, now)
+        if closed is None and "reveal" in move and not _settled(move, stage, sights):
+            move = move["reveal"]
+        action = None if closed else made(move, now)
+        if action is not None:
+            return action
     return _sent(script, stage, sights)
 
 

@@ -220,7 +220,7 @@ def _press(move: Move, sight: Sight) -> Verdict | None:
     zone = sight.zone(move["of"], move["among"]) if move.get("of") else None
     if move.get("of") and zone is None:
         return None
-    usable = [e for e in zone or sight.elements if e.role != "link" or "leads" in move]
+    usable = [e for e in zone or sight.elements if e.role not in FIELDS and (e.role != "link" or "leads" in move)]
     e = sight.named(move["name"], within=usable)
     return e and (False, lambda: Action("click", e.ref))
 

@@ -112,8 +112,10 @@ function labelledField(f, changed) {
   else if (f.how === "aria" || f.how === "placeholder") {
     if (f.type === "list") control.classList.add("wide");
     else if (f.how === "aria") control.setAttribute("aria-label", f.label);
-    else control.setAttribute("placeholder", words);
-    field.row = h("div.field", {}, field.node, hint, mark);
+    const inside = f.how === "placeholder" || (TEXTS.includes(f.type) && !f.placeholder);
+    if (inside && f.type !== "list") control.setAttribute("placeholder", words);
+    const seen = inside || f.type === "list" ? null : h("div.label", { "aria-hidden": "true" }, words);
+    field.row = h("div.field", {}, seen, field.node, hint, mark);
   } else {
     control.id = fresh("f");
     field.row = h("div.field", {}, h("label", { for: control.id }, words), field.node, hint, mark);

@@ -159,8 +159,11 @@ def paged(b: Builder, how: str = "") -> Quest:
         short = [f"tell me {question}", f"find out {question}", f"what is {question}? The list has several pages", f"answer with {question}"]
         proof = {"of": wanted, "among": courses, "texts": [value]}
         return Quest([script.stage(page, [opener], row=proof)], [("find", wanted), ("answer", question)], short, answer=value, page=page, entry=title)
-    moves = [opener, script.toggle(wanted, off, on, True, courses)]
-    moves += [script.toggle(t, off, on, False, courses) | {"maybe": True} for t in courses if t != wanted]
+    moves = [script.toggle(wanted, off, on, True, courses) | {"reveal": opener}]
+    for n, other in enumerate(courses):
+        if other != wanted:
+            again = opener if how == "more" else script.turn(n // per + 1, back, turn, numbers, other)
+            moves.append(script.toggle(other, off, on, False, courses) | {"maybe": True, "reveal": again})
     short = [f"enrol me in {wanted}", f"take part in {wanted}", f"find {wanted} in the programme and press {off}", f"sign me up for the course {wanted}"]
     return Quest([script.stage(page, moves)], [("find", wanted), ("at", off, wanted)], short, {f"list.{key}": {items[place]["id"]: {"in": True}}}, page=page, entry=title)
 

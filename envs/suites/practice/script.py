@@ -7,7 +7,9 @@ site shows once it counts. ``ways``: page to page, the labels that lead there. `
 ``datasets/experts/practice.py`` reads all that.
 
 Fields of a move: ``do``; ``name``: of the element; ``of``: words in front of it (the title of its card, the legend of
-its group); ``among``: the titles of all cards, which tell where one ends.
+its group); ``among``: the titles of all cards, which tell where one ends; ``unless``: not if one of these is there;
+``reveal``: a move that brings the element into sight; ``maybe``: what was never seen needs nothing; ``soft``: it serves
+others, and is not asked for itself.
 """
 
 from __future__ import annotations

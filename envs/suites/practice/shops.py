@@ -198,7 +198,10 @@ def filtered(b: Builder) -> Quest:
     if buys:
         short = [f"With {tool['label']} set to {kind} and sorted by {sort['label']}, add the first product to the basket", f"Add the {word} product whose {tool['label'].lower()} is {kind} to the basket"]
         steps.append(("plain", f"press {shop.labels['add']} at the first product"))
-        return Quest([script.stage(shop.page, [*view, *shop.moves({title: 1})])], steps, short, shop.state({title: 1}), page=shop.page, entry=shop.title)
+        # What lies wrongly in the basket first: the filter may hide it.
+        moves = [move for move in shop.moves({title: 1}) if move["of"] != title]
+        moves += [*view, *(move for move in shop.moves({title: 1}) if move["of"] == title)]
+        return Quest([script.stage(shop.page, moves)], steps, short, shop.state({title: 1}), page=shop.page, entry=shop.title)
     question = f"which product comes first when {tool['label']} is {kind} and the list is sorted by {sort['label']}"
     short = [f"tell me {question}", f"find out {question}", f"what is the {word} product with {tool['label'].lower()} {kind}? Answer with its name"]
     steps.append(("answer", "the name of the first product"))
