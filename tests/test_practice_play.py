@@ -95,7 +95,7 @@ def test_the_demonstrator_finds_its_way_back(browser: Browser) -> None:
 def test_the_next_episode_begins_clean(browser: Browser) -> None:
     env = opened("shop-add", browser)
     run_episode(env, expert.make_agent, seed=8, source="expert")
-    first, _ = env.reset(seed=9)
+    env.reset(seed=9)
     before = env.observation.tree
     run_episode(env, expert.make_agent, seed=8, source="expert")
     env.reset(seed=9)

@@ -133,7 +133,7 @@ def together(names: Sequence[str]) -> Suite:
 
 
 def find_task(name: str) -> tuple[Suite, str]:
-    """Suite and id of ``miniwob.<task>``, ``practice.<kind>``, ``demo.<task>``, ``FILE.json#task`` or ``FILE.json:task``."""
+    """Suite and id of ``miniwob.<task>`` (or another suite's), ``FILE.json#task`` or ``FILE.json:task``."""
     for mark in ("#", ":"):
         file, found, task = name.rpartition(mark)
         if found and file.endswith(".json"):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import calendar
 import functools
 import re
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from .page import Page
 Move = dict[str, Any]
 FIELDS = ("textbox", "searchbox", "combobox", "spinbutton", "slider", "listbox")
 BOXES = ("checkbox", "radio", "switch")
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")  # fmt: skip
+MONTHS = tuple(calendar.month_name)[1:]
 
 
 class Sight:
@@ -47,7 +48,9 @@ class Sight:
         """What closes a dialog of the page's own: its last way out."""
         if self.modal is None:
             return None
-        ways = [e for e in self.page.inside(self.modal) if e.actionable and plain(e.name) in ("close", "cancel", "not now")]
+        ways = [
+            e for e in self.page.inside(self.modal) if e.actionable and plain(e.name) in ("close", "cancel", "not now")
+        ]
         return Action("click", ways[-1].ref) if ways else None
 
     def says(self, text: str) -> bool:
@@ -69,7 +72,10 @@ class Sight:
         """The elements from a title on up to the next title; None where it is not shown."""
         if not of:
             return list(self.elements)
-        begin = next((i for i, e in enumerate(self.elements) if plain(e.name) == plain(of) and e.role not in ("textbox", "row")), None)
+        begin = next(
+            (i for i, e in enumerate(self.elements) if plain(e.name) == plain(of) and e.role not in ("textbox", "row")),
+            None,
+        )
         if begin is None:
             return None
         others = {plain(t) for t in among} - {plain(of)}
@@ -110,7 +116,7 @@ def _fill(move: Move, sight: Sight) -> Verdict | None:
     e = sight.field(move, FIELDS)
     if e is None:
         return None
-    clears = e.value and e.tag not in ("input:date", "input:time") and not (e.tag == "input:number")
+    clears = e.value and e.tag not in ("input:date", "input:time") and e.tag != "input:number"
     act = Action("clear", e.ref) if clears else Action("type", e.ref, text=move["text"])
     return e.value == move.get("shown", move["text"]), lambda: act
 
@@ -127,11 +133,18 @@ def _choose(move: Move, sight: Sight) -> Verdict | None:
 
 def _pick(move: Move, sight: Sight) -> Verdict | None:
     label = plain(move["name"])
-    opener = next((e for e in sight.elements if e.actionable and plain(e.name.partition(": ")[0]) == label and ": " in e.name), None)
+    opener = next(
+        (e for e in sight.elements if e.actionable and plain(e.name.partition(": ")[0]) == label and ": " in e.name),
+        None,
+    )
     if opener is None:
         return None
     rest = sight.elements[sight.page.index(opener) + 1 :]
-    option = next((e for e in rest if e.role == "option" and e.name == move["option"]), None) if opener.has("expanded") else None
+    option = (
+        next((e for e in rest if e.role == "option" and e.name == move["option"]), None)
+        if opener.has("expanded")
+        else None
+    )
     return opener.name.partition(": ")[2] == move["option"], lambda: Action("click", (option or opener).ref)
 
 
@@ -165,7 +178,9 @@ def _day(move: Move, sight: Sight) -> Verdict | None:
 
 
 def _through_months(e: Element, wanted: date, sight: Sight) -> Action:
-    shown = next((m for o in sight.elements if (m := re.fullmatch(rf"({'|'.join(MONTHS)}) (\d{{4}})", o.name.strip()))), None)
+    shown = next(
+        (m for o in sight.elements if (m := re.fullmatch(rf"({'|'.join(MONTHS)}) (\d{{4}})", o.name.strip()))), None
+    )
     if shown is None:
         return Action("click", e.ref)
     ahead = (wanted.year - int(shown[2])) * 12 + wanted.month - 1 - MONTHS.index(shown[1])

@@ -29,10 +29,7 @@ def supervised(
     out: Annotated[str, flag("--out", "The run's folder.", metavar="RUN")],
     data: Annotated[list[str] | None, flag("--data", "A corpus to learn from; repeat.", metavar="CORPUS")] = None,
     shown: Annotated[int, flag("--demonstrations", "Of each task, that experts give first.", metavar="N", min=0)] = 0,
-    shown_of: Suites = Annotated[
-    list[str] | None, flag("--suite", "Whose tasks: miniwob (default) or practice; repeat for both.", metavar="NAME")
-]
-ShownOf = None,
+    shown_of: ShownOf = None,
     size: Annotated[str, flag("--size", "tiny, small, base or large.", metavar="NAME")] = "base",
     memory: Annotated[str, flag("--memory", "xl, infini or none.", metavar="NAME")] = "xl",
     steps: Annotated[int, flag("--steps", "Updates in all.", metavar="N", min=1)] = 10_000,
@@ -80,9 +77,7 @@ ShownOf = None,
     return perform(settings, plan, resume, Console(quiet))
 
 
-def _taught(
-    suites: Sequence[str] | None, glob: str | None, subset: str | None, split: str | None
-) -> tuple[str, ...]:
+def _taught(suites: Sequence[str] | None, glob: str | None, subset: str | None, split: str | None) -> tuple[str, ...]:
     """The tasks that match all that is given and have an expert: nobody could show or judge the others."""
     from webagent.agents.expert import has_expert
     from webagent.datasets.experts import expert_for

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from . import fields, script
-
 from .fields import Wish
 from .forms import SAVED, Form, block_of, draw_fields, look_of, placed, sent, stage_of, state_of, steps_of, told_of
 from .quest import Builder, Quest
@@ -29,22 +28,34 @@ def log_in(b: Builder, then: str = "") -> Quest:
     look = look_of(b)
     names = ("E-mail", "Email", "E-mail address") if by == "email" else ("User name", "Username", "Login name")
     account = fields.text({"key": "user", "label": d.pick(names), "how": "for", "required": True, **look}, user)
-    word = fields.text({"key": "password", "label": d.pick(("Password", "Your password")), "how": "for", "required": True, **look}, value, "password", script.MASKED)
+    word = fields.text(
+        {"key": "password", "label": d.pick(("Password", "Your password")), "how": "for", "required": True, **look},
+        value,
+        "password",
+        script.MASKED,
+    )
     word.moves, word.step = [script.fill(word.spec["label"], typed, script.MASKED)], ("fill", word.spec["label"], typed)
     welcome = d.pick(("Welcome back", "Your account", "You are logged in", "Hello again"))
-    inside = b.page(b.fresh("inside"), welcome, [{"block": "words", "lines": d.few("prose", 2)}], linked=False) if not then else then
+    inside = then or b.page(b.fresh("inside"), welcome, [{"block": "words", "lines": d.few("prose", 2)}], linked=False)
     submit = d.pick(("Log in", "Sign in", "Login", "Enter", "Continue"))
     extra = [fields.at_rest(fields.box(d, "Stay logged in", "stay", False, False), False)] if d.chance(0.4) else []
-    more = {"check": {"user": user, "password": value}, "refusal": "User or password is wrong", "go": inside, "others": []}
+    more = {
+        "check": {"user": user, "password": value},
+        "refusal": "User or password is wrong",
+        "go": inside,
+        "others": [],
+    }
     form = Form(b.fresh("login"), [account, word, *extra], submit, "", more=more)
     title = d.pick(("Log in", "Sign in", "My account", "Members"))
     page, made = placed(b, title, form)
     made |= {"proof": [b.pages[inside]["heading"]], "proof_page": inside}
     made.pop("again", None)
     short = [
-        f"Log in as {user} with the password {typed}", f"Sign in with {user} and {typed}", f"Log in (user {user}, password {typed})",
+        f"Log in as {user} with the password {typed}",
+        f"Sign in with {user} and {typed}",
+        f"Log in (user {user}, password {typed})",
         f"Sign in to the account of {user}; the password is {typed}",
-    ]  # fmt: skip
+    ]
     return Quest([made], steps_of(form), short, state_of(form), page=page, entry=title)
 
 
@@ -93,7 +104,11 @@ def changes(form: Form) -> str:
         if not wish.step:
             continue
         verb, *about = wish.step
-        said.append(f"turn {'on' if verb == 'tick' else 'off'} {about[0]}" if verb in ("tick", "untick") else f"set {about[0]} to {about[1]}")
+        said.append(
+            f"turn {'on' if verb == 'tick' else 'off'} {about[0]}"
+            if verb in ("tick", "untick")
+            else f"set {about[0]} to {about[1]}"
+        )
     return listed(said)
 
 
@@ -102,7 +117,12 @@ def settings(b: Builder, wrap: str = "") -> Quest:
     form = settings_form(b)
     title = d.pick(("Settings", "Preferences", "Notifications", "Options", "Account settings", "Privacy"))
     told = changes(form)
-    short = [f"{told} and save", f"in the settings, {told}, and save that", f"change the settings: {told}; save", f"{told}; then save the settings"]
+    short = [
+        f"{told} and save",
+        f"=In the settings, {told}, and save that",
+        f"change the settings: {told}; save",
+        f"{told}; then save the settings",
+    ]
     return sent(b, title, form, short, wrap)
 
 
@@ -125,14 +145,21 @@ def profile(b: Builder) -> Quest:
     form = Form(b.fresh("profile"), d.mixed(new), d.pick(SAVES), d.pick(SAVED), keeps=True)
     title = d.pick(("Profile", "My details", "Your data", "Personal details", "Edit profile"))
     told = changes(form)
-    short = [f"{told} in the profile and save", f"update the profile: {told}", f"my details have changed; {told} and save", f"{told}, then save"]
+    short = [
+        f"{told} in the profile and save",
+        f"update the profile: {told}",
+        f"=My details have changed; {told} and save",
+        f"{told}, then save",
+    ]
     return sent(b, title, form, short)
 
 
 def wizard(b: Builder) -> Quest:
     """A form over two or three pages, and one that asks to confirm it all."""
     d = b.d
-    names = d.some(("name", "email", "day", "time", "guests", "topic", "pay", "size", "street", "phone", "colour"), d.number(3, 6))
+    names = d.some(
+        ("name", "email", "day", "time", "guests", "topic", "pay", "size", "street", "phone", "colour"), d.number(3, 6)
+    )
     half = max(1, len(names) // d.number(2, 3))
     parts = [names[i : i + half] for i in range(0, len(names), half)][:3]
     what = d.pick(("order", "application", "trip", "registration", "insurance"))
@@ -141,9 +168,16 @@ def wizard(b: Builder) -> Quest:
     last, on = b.fresh("check"), d.pick(("Next", "Continue", "Next step", "Go on"))
     stages, steps, tells, state = [], [], [], {}
     for n, part in enumerate(parts):
-        form = Form(f"{what}{n}", draw_fields(b, part), on, "", keeps=True, more={"go": [*pages[1:], last][n], "others": []})
+        form = Form(
+            f"{what}{n}", draw_fields(b, part), on, "", keeps=True, more={"go": [*pages[1:], last][n], "others": []}
+        )
         block = block_of(b, form)
-        b.page(pages[n], title if n == 0 else f"{title}: part {n + 1}", [{"block": "words", "lines": [f"Step {n + 1} of {len(parts) + 1}"]}, block], linked=n == 0)
+        b.page(
+            pages[n],
+            title if n == 0 else f"{title}: part {n + 1}",
+            [{"block": "words", "lines": [f"Step {n + 1} of {len(parts) + 1}"]}, block],
+            linked=n == 0,
+        )
         after = [*pages[1:], last][n]
         stages.append(stage_of(form, pages[n], block, proof=[f"Step {n + 2} of"], proof_page=after))
         steps += steps_of(form)
@@ -152,12 +186,22 @@ def wizard(b: Builder) -> Quest:
     submit = d.pick(("Confirm", "Place it", "Send now", "Finish", "Confirm and send"))
     final = Form(f"{what}-end", [], submit, "", more={"go": end, "text": "Is everything right?"})
     block = {**block_of(b, final), "again": ""}
-    b.page(last, "Check", [{"block": "words", "lines": [f"Step {len(parts) + 1} of {len(parts) + 1}"]}, block], linked=False, back=("Back", pages[-1]))
+    b.page(
+        last,
+        "Check",
+        [{"block": "words", "lines": [f"Step {len(parts) + 1} of {len(parts) + 1}"]}, block],
+        linked=False,
+        back=("Back", pages[-1]),
+    )
     thanks = d.pick(("All done", "Thank you", "It is on its way"))
     b.page(end, thanks, [{"block": "words", "lines": d.few("prose", 1)}], linked=False)
     stages.append(stage_of(final, last, block, proof=[thanks], proof_page=end, before=pages[-1], on=on))
     told = listed(tells)
-    short = [f"Complete the {what} with {told}, and confirm it", f"Go through the {what}: {told}", f"Make a new {what} with {told} and confirm"]
+    short = [
+        f"Complete the {what} with {told}, and confirm it",
+        f"Go through the {what}: {told}",
+        f"Make a new {what} with {told} and confirm",
+    ]
     return Quest(stages, [*steps, ("press", submit)], short, {**state, **state_of(final)}, page=pages[0], entry=title)
 
 
@@ -169,7 +213,9 @@ def behind(b: Builder, how: str = "") -> Quest:
     block = block_of(b, form)
     label = d.pick(("Notifications", "Display", "Privacy", "Advanced", "Messages"))
     others = d.some(("General", "Security", "Help", "Devices", "History", "Plans"), d.number(1, 4))
-    parts: list[dict[str, Any]] = [{"label": o, "blocks": [{"block": "words", "lines": d.few("prose", d.number(1, 2))}]} for o in others]
+    parts: list[dict[str, Any]] = [
+        {"label": o, "blocks": [{"block": "words", "lines": d.few("prose", d.number(1, 2))}]} for o in others
+    ]
     parts.insert(d.number(1, len(parts)), {"label": label, "blocks": [block]})
     title, name = d.pick(("Settings", "Account", "Control centre", "Preferences")), b.fresh("page")
     outer: dict[str, Any] = {"block": how, how: parts}
@@ -178,7 +224,12 @@ def behind(b: Builder, how: str = "") -> Quest:
     made = stage_of(form, name, block)
     made["moves"] = [script.press(label, [form.submit]), *made["moves"]]
     told = changes(form)
-    short = [f"{told} under {label} and save", f"in the section {label}, {told}; save it", f"{told} (you find it under {label}), then save"]
+    short = [
+        f"open {label}, {told} and save",
+        f"{told} under {label} and save",
+        f"=In the section {label}, {told}; save it",
+        f"{told} (you find it under {label}), then save",
+    ]
     steps = [("tab", label), *steps_of(form)]
     return Quest([made], steps, short, state_of(form), page=name, entry=title)
 
@@ -188,13 +239,30 @@ def in_dialog(b: Builder) -> Quest:
     d = b.d
     names = d.some(("name", "email", "phone", "day", "topic", "message", "guests", "size", "subject"), d.number(2, 4))
     label = d.pick(("New entry", "Add contact", "Create event", "New ticket", "Invite", "Add address"))
-    form = Form(b.fresh("dialog"), draw_fields(b, names), d.pick(("Save", "Create", "Add", "Done")), d.pick(("It was added.", "Created.", "Entry stored.")))
+    form = Form(
+        b.fresh("dialog"),
+        draw_fields(b, names),
+        d.pick(("Save", "Create", "Add", "Done")),
+        d.pick(("It was added.", "Created.", "Entry stored.")),
+    )
     block = block_of(b, form)
     cancel = d.pick(("Cancel", "Not now", ""))
     inner = {**block, "again": "", "others": [], "summary": False}
     title, name = d.pick(("Entries", "Overview", "Address book", "Plans", "Team")), b.fresh("page")
-    opener = {"block": "opens", "label": label, "title": label, "form": inner, "cancel": cancel, "how": b.how(), "text": d.word("prose")}
-    more = {"block": "table", "columns": ["Name", "Since"], "rows": [[n, str(d.number(2001, 2024))] for n in d.people(d.number(2, 6))]}
+    opener = {
+        "block": "opens",
+        "label": label,
+        "title": label,
+        "form": inner,
+        "cancel": cancel,
+        "how": b.how(),
+        "text": d.word("prose"),
+    }
+    more = {
+        "block": "table",
+        "columns": ["Name", "Since"],
+        "rows": [[n, str(d.number(2001, 2024))] for n in d.people(d.number(2, 6))],
+    }
     b.page(name, title, d.mixed([opener, more]))
     made = stage_of(form, name, inner)
     made["moves"] = [script.press(label, [form.submit]), *made["moves"]]
@@ -202,5 +270,3 @@ def in_dialog(b: Builder) -> Quest:
     told = told_of(form)
     short = [f"Use {label} to enter {told}", f"{label}: {told}", f"Make a new one with {label}: {told}"]
     return Quest([made], [("press", label), *steps_of(form)], short, state_of(form), page=name, entry=title)
-
-

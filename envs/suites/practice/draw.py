@@ -86,7 +86,13 @@ class Draw:
     def code(self) -> str:
         """As order and member numbers look."""
         letters = "".join(self.some("ABCDEFGHKLMNPRSTUVWXYZ", 2))
-        return self.pick((f"{letters}-{self.number(1000, 9999)}", f"{self.number(100000, 999999)}", f"{letters}{self.number(10, 99)}"))
+        return self.pick(
+            (
+                f"{letters}-{self.number(1000, 9999)}",
+                f"{self.number(100000, 999999)}",
+                f"{letters}{self.number(10, 99)}",
+            )
+        )
 
     def day(self) -> date:
         return FIRST_DAY + timedelta(days=self.number(0, DAYS))
@@ -98,9 +104,13 @@ class Draw:
         """Names of different products of one or two kinds, some with a word before."""
         kinds = [g for kind in self.some(sorted(words()["goods"]), 2) for g in words()["goods"][kind]]
         makes = self.few("make", count)
-        return [f"{make} {thing.lower()}" if self.chance(0.6) else thing for make, thing in zip(makes, self.some(kinds, count))]
+        return [
+            f"{make} {thing.lower()}" if self.chance(0.6) else thing
+            for make, thing in zip(makes, self.some(kinds, count))
+        ]
 
     def colours(self) -> str:
         """A painted surface, as CSS."""
         hue = self.number(0, 359)
-        return f"linear-gradient({self.number(0, 180)}deg, hsl({hue} 45% 70%), hsl({(hue + self.number(20, 90)) % 360} 50% 55%))"
+        other = (hue + self.number(20, 90)) % 360
+        return f"linear-gradient({self.number(0, 180)}deg, hsl({hue} 45% 70%), hsl({other} 50% 55%))"

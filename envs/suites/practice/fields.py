@@ -1,8 +1,8 @@
 """Fields of forms: what they ask for, what somebody wants in them, how they look, and how each is said in a goal.
 
-    wish = field(d, "email", {"how": "placeholder"})
-    wish.spec      # for the page          wish.moves    # for the demonstrator
-    wish.step      # ("fill", "E-mail", …) wish.tell     # "e-mail ann@x.org"
+wish = field(d, "email", {"how": "placeholder"})
+wish.spec      # for the page          wish.moves    # for the demonstrator
+wish.step      # ("fill", "E-mail", …) wish.tell     # "e-mail ann@x.org"
 """
 
 from __future__ import annotations
@@ -95,7 +95,13 @@ def _text(d: Draw, what: str, spec: dict[str, Any]) -> Wish:
         "code": d.code(), "message": d.word("message"), "subject": d.word("subject"),
         "site": f"https://{d.word('firm').lower()}.example", "age": str(d.number(18, 90)),
     }[what]  # fmt: skip
-    kinds = {"email": ("email", "email", "text"), "phone": ("tel", "text"), "message": ("textarea",), "site": ("url", "text"), "age": ("number",)}
+    kinds = {
+        "email": ("email", "email", "text"),
+        "phone": ("tel", "text"),
+        "message": ("textarea",),
+        "site": ("url", "text"),
+        "age": ("number",),
+    }
     return text(spec, value, d.pick(kinds.get(what, ("text",))))
 
 
@@ -125,7 +131,9 @@ def choice(d: Draw, spec: dict[str, Any], options: Sequence[str], kind: str = ""
 def date_words(d: Draw, day: date) -> str:
     """A day as people write it; every form is understood by date fields."""
     month = day.strftime("%B")
-    return d.pick((day.isoformat(), f"{month} {day.day}, {day.year}", f"{day.day} {month} {day.year}", day.strftime("%m/%d/%Y")))
+    return d.pick(
+        (day.isoformat(), f"{month} {day.day}, {day.year}", f"{day.day} {month} {day.year}", day.strftime("%m/%d/%Y"))
+    )
 
 
 def _day(d: Draw, spec: dict[str, Any]) -> Wish:
@@ -136,7 +144,9 @@ def _day(d: Draw, spec: dict[str, Any]) -> Wish:
         start = date(day.year + (day.month - 1 + months) // 12, (day.month - 1 + months) % 12 + 1, 1)
         how = spec["how"] if spec["how"] != "placeholder" else "for"
         spec = {**spec, "how": how, "type": "calendar", "from": start.isoformat()}
-        said = d.pick((value, f"{day.strftime('%B')} {day.day}, {day.year}", f"{day.day} {day.strftime('%B')} {day.year}"))
+        said = d.pick(
+            (value, f"{day.strftime('%B')} {day.day}, {day.year}", f"{day.day} {day.strftime('%B')} {day.year}")
+        )
         return Wish(spec, value, [script.day(label, value)], ("choose", label, said), f"{_lower(label)} {said}")
     said = date_words(d, day)
     how = spec["how"] if spec["how"] != "placeholder" else "aria"
@@ -156,7 +166,7 @@ def _time(d: Draw, spec: dict[str, Any]) -> Wish:
 
 
 def _guests(d: Draw, spec: dict[str, Any]) -> Wish:
-    kind, label, want = d.pick(("number", "stepper", "select")), spec["label"], d.number(2, 7)
+    kind, want = d.pick(("number", "stepper", "select")), d.number(2, 7)
     if kind == "stepper":
         spec = {**spec, "how": d.pick(("for", "aria", "cell"))}
         return stepper(d, spec, d.number(max(1, want - 4), want + 2), want)
@@ -196,14 +206,14 @@ def _slider(d: Draw, spec: dict[str, Any]) -> Wish:
 
 
 def _stars(d: Draw, spec: dict[str, Any]) -> Wish:
-    n, label = d.number(1, 5), spec["label"]
+    n = d.number(1, 5)
     name = "1 star" if n == 1 else f"{n} stars"
     spec = {**spec, "type": "stars"}
     return Wish(spec, str(n), [script.pressed(name)], ("rate", n), f"{n} of 5 stars")
 
 
 def _town(d: Draw, spec: dict[str, Any]) -> Wish:
-    kind, label = d.pick(("text", "auto", "select")), spec["label"]
+    kind = d.pick(("text", "auto", "select"))
     if kind == "text":
         return text(spec, d.word("city"))
     if kind == "select":
@@ -223,7 +233,13 @@ def box(d: Draw, label: str, key: str, begun: bool, want: bool, look: dict[str, 
     spec = {"key": key, "label": label, "how": d.pick(("for", "wrap")), "look": d.pick(("", "", "switch", "role"))}
     spec = {**spec, **(look or {}), "type": "checkbox", "value": begun}
     step = ("tick" if want else "untick", label)
-    return Wish(spec, want, [script.tick(label, want)], step, f"{label}: {d.pick(('yes', 'on', 'ticked')) if want else d.pick(('no', 'off', 'not ticked'))}")
+    return Wish(
+        spec,
+        want,
+        [script.tick(label, want)],
+        step,
+        f"{label}: {d.pick(('yes', 'on', 'ticked')) if want else d.pick(('no', 'off', 'not ticked'))}",
+    )
 
 
 def untold(wish: Wish) -> Wish:

@@ -13,7 +13,12 @@ from .script import Stage
 from .wording import listed
 
 PLAIN = ("text", "email", "tel", "url", "number", "date", "time", "password", "select", "textarea")
-SENT = ("Thank you! We have received your message.", "Your request was sent.", "Done. We will write to you soon.", "Thanks, everything was sent.")
+SENT = (
+    "Thank you! We have received your message.",
+    "Your request was sent.",
+    "Done. We will write to you soon.",
+    "Thanks, everything was sent.",
+)
 SAVED = ("Your changes were saved.", "Saved.", "Settings updated.", "All changes are stored.")
 CONSENTS = ("I accept the terms", "I have read the privacy notice", "I agree to the terms and conditions")
 
@@ -61,10 +66,18 @@ def block_of(b: Builder, form: Form) -> Block:
     for wish in form.wishes:
         wish.spec["how"] = fields.fitting(wish.spec)
     block = {
-        "block": "form", "key": form.key, "fields": [w.spec for w in form.wishes], "submit": form.submit,
-        "told": form.told, "keeps": form.keeps, "press": b.press, "grid": d.chance(0.2), "bare": d.chance(0.2),
-        "complains": d.pick(("", "top")), "others": [d.pick(("Reset", "Clear", "Start over"))] if d.chance(0.15) else [],
-    }  # fmt: skip
+        "block": "form",
+        "key": form.key,
+        "fields": [w.spec for w in form.wishes],
+        "submit": form.submit,
+        "told": form.told,
+        "keeps": form.keeps,
+        "press": b.press,
+        "grid": d.chance(0.2),
+        "bare": d.chance(0.2),
+        "complains": d.pick(("", "top")),
+        "others": [d.pick(("Reset", "Clear", "Start over"))] if d.chance(0.15) else [],
+    }
     if not form.keeps:
         block |= {"summary": d.chance(0.5), "again": d.pick(("Send another one", "Back to the form", "Fill in again"))}
     return {**block, **form.more}
@@ -97,7 +110,12 @@ def consent(b: Builder) -> list[Wish]:
     d = b.d
     if d.chance(0.6):
         return []
-    more = {"required": True, "complaint": d.pick(("Please accept this first", "You must agree before you go on")), "how": d.pick(("for", "wrap")), "look": ""}
+    more = {
+        "required": True,
+        "complaint": d.pick(("Please accept this first", "You must agree before you go on")),
+        "how": d.pick(("for", "wrap")),
+        "look": "",
+    }
     wish = fields.box(d, d.pick(CONSENTS), "consent", False, True, more)
     return [wish if d.chance(0.5) else fields.untold(wish)]
 
@@ -147,10 +165,20 @@ def register(b: Builder, wrap: str = "") -> Quest:
     wishes = draw_fields(b, names) + consent(b)
     what = d.pick(("newsletter", "mailing list", "weekly letter", "waiting list", "members' club"))
     submit = d.pick(("Sign up", "Subscribe", "Register", "Join", "Count me in"))
-    form = Form(b.fresh("sign-up"), wishes, submit, d.pick(("You are on the list.", "Welcome! You are signed up.", "Thanks for joining.")))
+    form = Form(
+        b.fresh("sign-up"),
+        wishes,
+        submit,
+        d.pick(("You are on the list.", "Welcome! You are signed up.", "Thanks for joining.")),
+    )
     title = d.pick((what.capitalize(), "Sign up", "Join us", "Stay informed"))
     told = told_of(form)
-    short = [f"Sign up for the {what} with {told}", f"Subscribe to the {what}: {told}", f"Register for the {what} ({told})", f"Join the {what} with {told}"]
+    short = [
+        f"Sign up for the {what} with {told}",
+        f"Subscribe to the {what}: {told}",
+        f"Register for the {what} ({told})",
+        f"Join the {what} with {told}",
+    ]
     return sent(b, title, form, short, wrap)
 
 
@@ -158,12 +186,24 @@ def booking(b: Builder, wrap: str = "") -> Quest:
     d = b.d
     names = ["name", "day", *d.some(("time", "guests", "phone", "email", "message", "language"), d.number(1, 3))]
     wishes = draw_fields(b, names) + consent(b)
-    what = d.pick(("a table", "a guided tour", "an appointment", "a room", "a bicycle", "a consultation", "a tennis court"))
+    what = d.pick(
+        ("a table", "a guided tour", "an appointment", "a room", "a bicycle", "a consultation", "a tennis court")
+    )
     submit = d.pick(("Book", "Book now", "Reserve", "Request booking", "Make reservation"))
-    form = Form(b.fresh("booking"), wishes, submit, d.pick(("Your booking is confirmed.", "Reserved! See you soon.", "We have noted your reservation.")))
+    form = Form(
+        b.fresh("booking"),
+        wishes,
+        submit,
+        d.pick(("Your booking is confirmed.", "Reserved! See you soon.", "We have noted your reservation.")),
+    )
     title = d.pick(("Reservations", "Book online", "Booking", "Make a reservation"))
     told = told_of(form)
-    short = [f"Book {what}: {told}", f"Reserve {what} with {told}", f"Make a booking for {what} ({told})", f"Get me {what}; {told}"]
+    short = [
+        f"Book {what}: {told}",
+        f"Reserve {what} with {told}",
+        f"Make a booking for {what} ({told})",
+        f"Get me {what}; {told}",
+    ]
     return sent(b, title, form, short, wrap)
 
 
@@ -179,7 +219,11 @@ def any_form(b: Builder, wrap: str = "") -> Quest:
     form = Form(b.fresh("any"), wishes, submit, d.pick(SENT), more={"confirm": ""})
     title = f"{d.pick(('Online', 'New', 'Your', 'Quick'))} {what}"
     told = told_of(form)
-    short = [f"Submit the {what} with {told}", f"Fill in the {what} ({told}) and send it", f"Hand in a {what}: {told}"]
+    short = [
+        f"Submit the {what} with {told}",
+        f"Fill in the {what} ({told}) and send it",
+        f"Hand in the {what}: {told}",
+    ]
     return sent(b, title, form, short, wrap)
 
 
@@ -189,7 +233,13 @@ def rating(b: Builder, wrap: str = "") -> Quest:
     wishes = draw_fields(b, names, 0.3)
     thing = d.pick((d.goods(1)[0], d.word("course"), d.word("event")))
     submit = d.pick(("Publish review", "Rate", "Send rating", "Post review", "Submit"))
-    form = Form(b.fresh("review"), wishes, submit, d.pick(("Thank you for your review.", "Your rating counts now.")), more={"text": f"What do you think of: {thing}?"})
+    form = Form(
+        b.fresh("review"),
+        wishes,
+        submit,
+        d.pick(("Thank you for your review.", "Your rating counts now.")),
+        more={"text": f"What do you think of: {thing}?"},
+    )
     title = d.pick(("Review", "Your opinion", "Rate us", "Reviews"))
     told = told_of(form)
     short = [f"Review {thing} with {told}", f"Leave a rating: {told}", f"Post a review ({told})"]

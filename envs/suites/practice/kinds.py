@@ -2,7 +2,8 @@
 
     site = draw("shop-add", seed=7)
 
-``seed`` is any whole number; the same kind and seed give the same site, goal and script. The goal's style is drawn, too.
+``seed`` is any whole number; the same kind and seed give the same site, goal and script. The goal's style is drawn,
+too.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ...errors import UnknownName
-from . import accounts, answers, dress, forms, lists, mail, shops, widgets
+from . import accounts, answers, dress, finding, forms, lists, mail, shops, widgets
 from .draw import Draw
 from .quest import Builder, Quest, Site
 from .wording import STYLES, goal_of
@@ -35,18 +36,18 @@ SINGLE: dict[str, MakeQuest] = {
     "folds": partial(accounts.behind, how="folds"),
     "form-in-frame": partial(forms.any_form, wrap="frame"),
     "form-in-shadow": partial(forms.any_form, wrap="shadow"),
-    "load-more": partial(lists.paged, how="more"),
+    "load-more": partial(finding.paged, how="more"),
     "log-in": accounts.log_in,
     "mailbox": mail.letter,
     "menu": widgets.menu,
     "modal-form": accounts.in_dialog,
     "new-tab": partial(answers.fact, new=True),
     "order": shops.order,
-    "pages": partial(lists.paged, how="pages"),
+    "pages": partial(finding.paged, how="pages"),
     "profile": accounts.profile,
     "review": forms.rating,
     "rows": lists.rows,
-    "search": lists.searched,
+    "search": finding.searched,
     "settings": accounts.settings,
     "shop-add": shops.buy,
     "shop-best": shops.extreme,
@@ -61,11 +62,25 @@ SINGLE: dict[str, MakeQuest] = {
     "wizard": accounts.wizard,
 }
 DOING: tuple[MakeQuest, ...] = (
-    forms.contact, forms.register, forms.booking, forms.any_form, forms.rating, accounts.settings, accounts.profile, accounts.behind,
-    shops.buy, shops.extreme, lists.follow, lists.todo, lists.rows, widgets.question, mail.letter, lists.paged,
-)  # fmt: skip
+    forms.contact,
+    forms.register,
+    forms.booking,
+    forms.any_form,
+    forms.rating,
+    accounts.settings,
+    accounts.profile,
+    accounts.behind,
+    shops.buy,
+    shops.extreme,
+    lists.follow,
+    lists.todo,
+    lists.rows,
+    widgets.question,
+    mail.letter,
+    finding.paged,
+)
 ASKING: tuple[MakeQuest, ...] = (answers.table, answers.fact, answers.compared)
-BESIDE: tuple[MakeQuest, ...] = (*DOING, *ASKING, lists.searched, widgets.menu)
+BESIDE: tuple[MakeQuest, ...] = (*DOING, *ASKING, finding.searched, widgets.menu)
 
 
 FAMILIES = (
@@ -165,16 +180,20 @@ def _beside(b: Builder, make: MakeQuest) -> None:
     b.links = [*before, *((label, page) for label, page in b.links[len(before) :] if label not in taken)]
 
 
-def _site(
-    kind: str, seed: int, style: str, b: Builder, quests: list[Quest], spec: dict[str, Any], start: str
-) -> Site:
+def _site(kind: str, seed: int, style: str, b: Builder, quests: list[Quest], spec: dict[str, Any], start: str) -> Site:
     goal = goal_of(b.d, style, quests)
     expected = {key: value for quest in quests for key, value in quest.state.items()}
     asked = spec["cookies"]
     if kind == "cookies":
         label, value = b.d.pick(asked["choices"])
         expected["cookies"] = value
-        said = b.d.pick((f"Answer the cookie question with {label}.", f"First press {label} about the cookies.", f"On the cookie banner choose {label}."))
+        said = b.d.pick(
+            (
+                f"Answer the cookie question with {label}.",
+                f"First press {label} about the cookies.",
+                f"On the cookie banner choose {label}.",
+            )
+        )
         goal, choices = f"{said} {goal}", [label]
     else:
         choices = [label for label, _ in (asked or {"choices": []})["choices"]]
@@ -183,10 +202,11 @@ def _site(
     script = {
         "stages": [stage for quest in quests for stage in quest.stages],
         "end": {"op": "done"} if answer is None else {"op": "answer", "text": answer},
-        "ways": b.ways, "linked": [*links, "home"], "menu": spec["nav"]["label"] if spec["nav"]["kind"] == "burger" else "",
+        "ways": b.ways,
+        "linked": [*links, "home"],
+        "menu": spec["nav"]["label"] if spec["nav"]["kind"] == "burger" else "",
         "labels": {page: label for label, page in b.links},
-        "clear": choices, "first": kind == "cookies" or bool(asked and asked["look"] == "middle"),
-    }  # fmt: skip
+        "clear": choices,
+        "first": kind == "cookies" or bool(asked and asked["look"] == "middle"),
+    }
     return Site(kind, seed, goal, style, spec, start, expected, answer, script)
-
-

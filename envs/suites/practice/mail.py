@@ -10,7 +10,12 @@ from .forms import Form, block_of, stage_of, state_of
 from .quest import Builder, Quest, Step
 from .script import Move, Stage
 
-MARKS = (("archived", "Archive", "Archived", "archive"), ("starred", "Star", "Starred", "star"), ("junk", "Mark as spam", "Not spam", "mark as spam"), ("unread", "Mark as unread", "Mark as read", "mark as unread"))  # fmt: skip
+MARKS = (
+    ("archived", "Archive", "Archived", "archive"),
+    ("starred", "Star", "Starred", "star"),
+    ("junk", "Mark as spam", "Not spam", "mark as spam"),
+    ("unread", "Mark as unread", "Mark as read", "mark as unread"),
+)
 
 
 @dataclass
@@ -31,10 +36,24 @@ def open_mailbox(b: Builder) -> Mailbox:
     people = d.people(count)
     for n, (who, subject) in enumerate(zip(people, d.few("subject", count))):
         inner = b.fresh("letter")
-        item = {"id": f"m{n}", "title": subject, "facts": [("From", who), ("Day", fields.date_words(d, d.day()))], "page": inner, "text": ""}
+        item = {
+            "id": f"m{n}",
+            "title": subject,
+            "facts": [("From", who), ("Day", fields.date_words(d, d.day()))],
+            "page": inner,
+            "text": "",
+        }
         items.append({**item, "code": d.code()})
         b.way(page, inner, subject)
-    block = {"block": "list", "key": key, "look": d.pick(("lines", "table", "rows")), "titled": "Subject", "items": items, "actions": [], "bare": d.chance(0.5)}
+    block = {
+        "block": "list",
+        "key": key,
+        "look": d.pick(("lines", "table", "rows")),
+        "titled": "Subject",
+        "items": items,
+        "actions": [],
+        "bare": d.chance(0.5),
+    }
     b.page(page, title, [block])
     return Mailbox(key, page, title, items)
 
@@ -48,20 +67,36 @@ def letter(b: Builder) -> Quest:
     for each in box.items:
         _letter_page(b, box, each, marks)
     who, subject = item["facts"][0][1], item["title"]
-    which = d.pick((f"the mail from {who}", f"the message {subject}", f"{who}'s mail {subject}", f"the mail about {subject}"))
+    which = d.pick(
+        (f"the mail from {who}", f"the message {subject}", f"{who}'s mail {subject}", f"the mail about {subject}")
+    )
     open_it: Step = ("press", subject)
     task = d.pick(("mark", "mark", "reply", "forward", "read"))
     if task == "mark":
-        name, off, on, does = d.pick(marks)
+        name, off, _, does = d.pick(marks)
         moves: list[Move] = [_mark(m, m[0] == name) for m in marks]
         said = f"{does} {which}" if " as " not in does else f"mark {which} as {does.rpartition(' ')[2]}"
         stages = [script.stage(item["page"], moves)]
         state = {f"list.{box.key}": {item["id"]: {name: True}}}
-        return Quest(stages, [open_it, ("press", off)], [said, f"open {which} and press {off}"], state, page=box.page, entry=box.title)
+        return Quest(
+            stages,
+            [open_it, ("press", off)],
+            [said, f"open {which} and press {off}"],
+            state,
+            page=box.page,
+            entry=box.title,
+        )
     if task == "read":
         question = f"the reference in {which}"
         short = [f"tell me {question}", f"find out {question}", f"look into {which} and answer with the reference"]
-        return Quest([script.stage(item["page"], [], proof=[item["code"]])], [open_it, ("answer", question)], short, answer=item["code"], page=box.page, entry=box.title)
+        return Quest(
+            [script.stage(item["page"], [], proof=[item["code"]])],
+            [open_it, ("answer", question)],
+            short,
+            answer=item["code"],
+            page=box.page,
+            entry=box.title,
+        )
     return _written(b, box, item, task, which)
 
 
@@ -75,9 +110,25 @@ def _letter_page(b: Builder, box: Mailbox, item: dict[str, Any], marks: list[Any
     who = item["facts"][0][1]
     text = [f"From: {who}", *d.few("prose", d.number(1, 2)), f"Reference: {item['code']}", who.split()[0]]
     plain = {k: item[k] for k in ("id", "title", "facts")}
-    acts = {"block": "acts", "key": box.key, "item": plain, "actions": [{"kind": "toggle", "name": m[0], "off": m[1], "on": m[2], "how": "button"} for m in marks]}
-    ways = {"block": "links", "links": [["Reply", f"{item['page']}-reply"], ["Forward", f"{item['page']}-forward"]], "look": "plainlinks", "how": "link"}
-    b.page(item["page"], item["title"], d.mixed([{"block": "words", "lines": text}, acts, ways]), linked=False, under=[box.title, box.page])
+    acts = {
+        "block": "acts",
+        "key": box.key,
+        "item": plain,
+        "actions": [{"kind": "toggle", "name": m[0], "off": m[1], "on": m[2], "how": "button"} for m in marks],
+    }
+    ways = {
+        "block": "links",
+        "links": [["Reply", f"{item['page']}-reply"], ["Forward", f"{item['page']}-forward"]],
+        "look": "plainlinks",
+        "how": "link",
+    }
+    b.page(
+        item["page"],
+        item["title"],
+        d.mixed([{"block": "words", "lines": text}, acts, ways]),
+        linked=False,
+        under=[box.title, box.page],
+    )
     b.way(item["page"], box.page, box.title)
     for label in ("Reply", "Forward"):
         b.way(item["page"], f"{item['page']}-{label.lower()}", label)
@@ -90,10 +141,23 @@ def _written(b: Builder, box: Mailbox, item: dict[str, Any], task: str, which: s
     wishes = []
     to = d.person().email
     if task == "forward":
-        wishes.append(fields.text({"key": "to", "label": d.pick(("To", "Recipient", "Forward to")), "how": "for", "required": True}, to, "email"))
+        wishes.append(
+            fields.text(
+                {"key": "to", "label": d.pick(("To", "Recipient", "Forward to")), "how": "for", "required": True},
+                to,
+                "email",
+            )
+        )
     if task == "reply" or d.chance(0.3):
-        wishes.append(fields.field(d, "message", {"how": d.pick(("for", "aria", "placeholder", "above")), "required": True}))
-    form = Form(f"{task}-{item['id']}", wishes, d.pick(("Send", "Send mail", "Send now")), d.pick(("Your mail was sent.", "Sent.")))
+        wishes.append(
+            fields.field(d, "message", {"how": d.pick(("for", "aria", "placeholder", "above")), "required": True})
+        )
+    form = Form(
+        f"{task}-{item['id']}",
+        wishes,
+        d.pick(("Send", "Send mail", "Send now")),
+        d.pick(("Your mail was sent.", "Sent.")),
+    )
     page, stages = f"{item['page']}-{task}", []
     block: dict[str, Any] = {**block_of(b, form), "again": "Write again"}
     b.pages[page]["blocks"] = [block]
@@ -102,7 +166,11 @@ def _written(b: Builder, box: Mailbox, item: dict[str, Any], task: str, which: s
     words = wishes[-1].want if wishes[-1].spec["key"] == "message" else ""
     label = task.capitalize()
     if task == "reply":
-        short = [f'reply to {which} with "{words}"', f'answer {which}: "{words}"', f'write back to {item["facts"][0][1]} about {item["title"]}: "{words}"']
+        short = [
+            f'reply to {which} with "{words}"',
+            f'answer {which}: "{words}"',
+            f'write back to {item["facts"][0][1]} about {item["title"]}: "{words}"',
+        ]
     else:
         more = f' with the note "{words}"' if words else ""
         short = [f"forward {which} to {to}{more}", f"send {which} on to {to}{more}"]

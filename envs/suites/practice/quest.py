@@ -23,8 +23,9 @@ class Quest:
     """What is wanted.
 
     ``stages``: how (``script.py``). ``steps``: the same in words, one by one. ``short``: ways to say it in one
-    imperative sentence without its full stop. ``state``: what the site must hold afterwards, beyond nothing.
-    ``answer``: what must be told, if anything. ``entry``: page and label where it starts.
+    imperative sentence without its full stop; behind "=" any other sentence. ``state``: what the site must hold
+    afterwards, beyond nothing. ``answer``: what must be told, if anything. ``page``: where it starts; ``entry``: the
+    words of the link to it.
     """
 
     stages: list[Stage]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from . import script
-
 from .forms import Form, block_of, draw_fields, stage_of, state_of, steps_of, told_of
 from .quest import Block, Builder, Quest
 from .script import Move
@@ -16,6 +14,7 @@ from .wording import listed
 ADDS = ("Add to basket", "Add to cart", "Buy", "Add", "Put in basket", "Order", "Add to bag", "I want this")
 DROPS = ("Remove", "Take out", "Delete", "Drop")
 NAMES = ("Shop", "Products", "Catalogue", "Our range", "Store", "Everything we sell")
+COLUMNS = (("Price", "Rating", "Condition"), ("Costs", "Stars", "Kind"), ("Price", "Customer rating", "State"))
 BASKETS = ("Basket", "Cart", "Shopping bag", "My basket")
 
 
@@ -47,37 +46,52 @@ class Shop:
         return {f"list.{self.key}": {self.id_of(t): {"in": n} for t, n in wanted.items()}} if wanted else {}
 
 
-def open_shop(b: Builder, count: int = 0, **more: Any) -> Shop:
-    """Put a shop on the site."""
+def open_shop(b: Builder, count: int = 0, rated: bool = False, filters: bool = False) -> Shop:
+    """Put a shop on the site. ``rated``: its ratings are shown. ``filters``: it can be filtered and sorted."""
     d = b.d
     goods = d.goods(count or d.number(4, 12))
-    kinds = d.few("topic", 0) or d.some(("New", "Used", "Refurbished", "Handmade", "Imported"), d.number(2, 3))
-    rated = [round(1 + 0.1 * n, 1) for n in d.some(range(5, 41), len(goods))]
-    prices: list[str] = []
-    while len({float(p) for p in prices}) < len(goods):
-        prices = [d.price() for _ in goods]
-    sign = d.pick(("€ {}", "{} €", "${}", "{} EUR", "£{}"))
-    names = d.pick((("Price", "Rating", "Condition"), ("Costs", "Stars", "Kind"), ("Price", "Customer rating", "State")))
+    kinds = d.some(("New", "Used", "Refurbished", "Handmade", "Imported"), d.number(2, 3))
+    ratings = {t: round(1 + 0.1 * n, 1) for t, n in zip(goods, d.some(range(5, 41), len(goods)))}
+    prices = {
+        t: f"{n}.{d.pick(('00', '50', '90', '95', '99', '20'))}"
+        for t, n in zip(goods, d.some(range(3, 240), len(goods)))
+    }
     of = {t: d.pick(kinds) for t in goods}
-    shows = (True, d.chance(0.6) or "rated" in more, d.chance(0.4) or "filters" in more)
-    items = []
-    for n, title in enumerate(goods):
-        facts = [(names[0], sign.format(prices[n])), (names[1], f"{rated[n]}"), (names[2], of[title])]
-        items.append({"id": f"p{n}", "title": title, "facts": [f for f, on in zip(facts, shows) if on], "picture": d.colours(), "text": d.word("prose") if d.chance(0.15) else ""})
+    sign = d.pick(("€ {}", "{} €", "${}", "{} EUR", "£{}"))
+    price, stars, kind = d.pick(COLUMNS)
+    shows = (True, d.chance(0.6) or rated, d.chance(0.4) or filters)
+    facts = {t: [(price, sign.format(prices[t])), (stars, f"{ratings[t]}"), (kind, of[t])] for t in goods}
+    items = [
+        {
+            "id": f"p{n}",
+            "title": t,
+            "facts": [f for f, on in zip(facts[t], shows) if on],
+            "picture": d.colours(),
+            "text": d.word("prose") if d.chance(0.15) else "",
+        }
+        for n, t in enumerate(goods)
+    ]
     labels = {"add": d.pick(ADDS), "drop": d.pick(DROPS), "note": d.pick(("in your basket", "in the cart", "chosen"))}
-    key = b.fresh("shop")
-    action = {"kind": "count", "name": "in", "how": b.how("icon"), **labels}
-    block = {"block": "list", "key": key, "look": d.pick(("cards", "cards", "cards", "rows", "table")), "titled": "Product", "items": items, "actions": [action], "press": b.press, "bare": False}
-    title, page = d.pick(NAMES), b.fresh("shop-page")
-    if "filters" in more:
-        names_of = {"label": names[2], "fact": names[2], "all": d.pick(("All", "Any", "Everything")), "options": kinds}
-        block["filters"] = [names_of]
+    key, title, page = b.fresh("shop"), d.pick(NAMES), b.fresh("shop-page")
+    block = {
+        "block": "list",
+        "key": key,
+        "look": d.pick(("cards", "cards", "cards", "rows", "table")),
+        "titled": "Product",
+        "items": items,
+        "actions": [{"kind": "count", "name": "in", "how": b.how("icon"), **labels}],
+        "press": b.press,
+    }
+    if filters:
         up, down = d.pick((("Price: low to high", "Price: high to low"), ("Cheapest first", "Dearest first")))
-        block |= {"sorting": "Sort by", "unsorted": d.pick(("Our choice", "Default", "Relevance")), "sorts": [{"label": up, "fact": names[0]}, {"label": down, "fact": names[0], "down": True}]}
+        block["filters"] = [
+            {"label": kind, "fact": kind, "all": d.pick(("All", "Any", "Everything")), "options": kinds}
+        ]
+        block["sorts"] = [{"label": up, "fact": price}, {"label": down, "fact": price, "down": True}]
+        block |= {"sorting": "Sort by", "unsorted": d.pick(("Our choice", "Default", "Relevance"))}
     b.page(page, title, [block])
     b.counter = b.counter or {"key": key, "name": "in", "page": ""}
-    ratings = dict(zip(goods, rated))
-    return Shop(key, page, title, block, labels, {t: float(p) for t, p in zip(goods, prices)}, ratings, of)
+    return Shop(key, page, title, block, labels, {t: float(p) for t, p in prices.items()}, ratings, of)
 
 
 def buy(b: Builder) -> Quest:
@@ -87,25 +101,54 @@ def buy(b: Builder) -> Quest:
     with_basket(b, shop)
     wanted = dict.fromkeys(d.some(shop.titles, d.pick((1, 1, 2, 3))), 1)
     said = listed(list(wanted))
-    short = [f"Add {said} to the basket", f"Put {said} into the cart", f"Buy {said}; do not check out", f"Order {said}: just add to the basket", f"I need {said} in my basket"]
+    short = [
+        f"Add {said} to the basket",
+        f"Put {said} into the cart",
+        f"Buy {said}; do not check out",
+        f"Order {said}: just add to the basket",
+        f"=I need {said} in my basket",
+    ]
     steps = [("at", shop.labels["add"], t) for t in wanted]
-    return Quest([script.stage(shop.page, shop.moves(wanted))], steps, short[:4], shop.state(wanted), page=shop.page, entry=shop.title)
+    return Quest(
+        [script.stage(shop.page, shop.moves(wanted))],
+        steps,
+        short,
+        shop.state(wanted),
+        page=shop.page,
+        entry=shop.title,
+    )
 
 
 def extreme(b: Builder) -> Quest:
     """The cheapest, the dearest, the best rated."""
     d = b.d
     which = d.pick(("cheapest", "dearest", "best", "worst"))
-    shop = open_shop(b, **({"rated": True} if which in ("best", "worst") else {}))
+    shop = open_shop(b, rated=which in ("best", "worst"))
     with_basket(b, shop)
     values = shop.prices if which in ("cheapest", "dearest") else shop.ratings
     title = (min if which in ("cheapest", "worst") else max)(values, key=lambda t: values[t])
-    name = {"cheapest": ("cheapest product", "product with the lowest price"), "dearest": ("most expensive product", "dearest product", "product with the highest price"),
-            "best": ("best rated product", "product with the highest rating"), "worst": ("product with the lowest rating", "worst rated product")}[which]  # fmt: skip
+    name = {
+        "cheapest": ("cheapest product", "product with the lowest price"),
+        "dearest": ("most expensive product", "dearest product", "product with the highest price"),
+        "best": ("best rated product", "product with the highest rating"),
+        "worst": ("product with the lowest rating", "worst rated product"),
+    }[which]
     said, add = d.pick(name), shop.labels["add"]
-    short = [f"Add the {said} to the basket", f"Put the {said} into the cart", f"Find the {said} and put it in the basket", f"Buy the {said}, but do not check out"]
+    short = [
+        f"Add the {said} to the basket",
+        f"Put the {said} into the cart",
+        f"Find the {said} and put it in the basket",
+        f"Buy the {said}, but do not check out",
+    ]
     steps = [("plain", f"find the {said}"), ("plain", f"click {add} there")]
-    return Quest([script.stage(shop.page, shop.moves({title: 1}))], steps, short, shop.state({title: 1}), page=shop.page, entry=shop.title)
+    return Quest(
+        [script.stage(shop.page, shop.moves({title: 1}))],
+        steps,
+        short,
+        shop.state({title: 1}),
+        page=shop.page,
+        entry=shop.title,
+    )
 
 
 def with_basket(b: Builder, shop: Shop, begun: dict[str, int] | None = None) -> tuple[str, str, Block]:
@@ -116,9 +159,25 @@ def with_basket(b: Builder, shop: Shop, begun: dict[str, int] | None = None) -> 
             item["state"] = {"in": begun[item["title"]]}
     kind = d.pick(("number", "steps"))
     less, more = d.pick((("−", "+"), ("Less", "More")))
-    change = {"kind": kind, "name": "in", "label": d.pick(("Quantity", "Amount", "Pieces")), "less": less, "more": more, "how": "button"}
+    change = {
+        "kind": kind,
+        "name": "in",
+        "label": d.pick(("Quantity", "Amount", "Pieces")),
+        "less": less,
+        "more": more,
+        "how": "button",
+    }
     drop = {"kind": "toggle", "name": "in", "on": shop.labels["drop"], "off": "Add", "how": b.how("icon")}
-    block = {"block": "list", "key": shop.key, "look": d.pick(("table", "rows", "lines")), "titled": "Product", "items": shop.block["items"], "only": "in", "actions": [change, drop], "none": "Your basket is empty."}
+    block = {
+        "block": "list",
+        "key": shop.key,
+        "look": d.pick(("table", "rows", "lines")),
+        "titled": "Product",
+        "items": shop.block["items"],
+        "only": "in",
+        "actions": [change, drop],
+        "none": "Your basket is empty.",
+    }
     title, page = d.pick(BASKETS), b.fresh("basket")
     b.page(page, title, [block])
     if b.counter and b.counter["key"] == shop.key:
@@ -156,8 +215,15 @@ def basket(b: Builder) -> Quest:
         else:
             wanted[t] = d.pick([n for n in range(1, 8) if n != begun[t]])
             steps.append(("plain", f"set the {change['label'].lower()} of {t} to {wanted[t]}"))
-            said.append(d.pick((f"change the amount of {t} in the basket to {wanted[t]}", f"make it {wanted[t]} of {t} in the basket")))
-    differs = {t: (None if t not in wanted else wanted[t]) for t in begun if wanted.get(t) != begun[t]}
+            said.append(
+                d.pick(
+                    (
+                        f"change the amount of {t} in the basket to {wanted[t]}",
+                        f"make it {wanted[t]} of {t} in the basket",
+                    )
+                )
+            )
+    differs = {t: wanted.get(t) for t in begun if wanted.get(t) != begun[t]}
     state = {f"list.{shop.key}": {shop.id_of(t): {"in": n or False} for t, n in differs.items()}}
     moves = basket_moves(shop, block, wanted)
     return Quest([script.stage(page, moves)], steps, [listed(said)], state, page=page, entry=title)
@@ -171,11 +237,21 @@ def order(b: Builder) -> Quest:
     wanted = dict.fromkeys(d.some(shop.titles, d.pick((1, 1, 2))), 1)
     names = ["name", *d.some(("street", "town", "email", "phone", "pay"), d.number(1, 3))]
     submit = d.pick(("Place order", "Order now", "Buy now", "Complete purchase"))
-    form = Form(b.fresh("order"), draw_fields(b, names), submit, d.pick(("Thank you for your order.", "Your order is on its way.")), more={"heading": d.pick(("Your details", "Checkout", "Delivery"))})
+    form = Form(
+        b.fresh("order"),
+        draw_fields(b, names),
+        submit,
+        d.pick(("Thank you for your order.", "Your order is on its way.")),
+        more={"heading": d.pick(("Your details", "Checkout", "Delivery"))},
+    )
     made = block_of(b, form)
     b.pages[page]["blocks"] = [block, made]
     said, told = listed(list(wanted)), told_of(form)
-    short = [f"Order {said} with {told}", f"Buy {said}: add to the basket, then check out with {told}", f"Order {said} for delivery ({told})"]
+    short = [
+        f"Order {said} with {told}",
+        f"Buy {said}: add to the basket, then check out with {told}",
+        f"Order {said} for delivery ({told})",
+    ]
     steps = [*(("at", shop.labels["add"], t) for t in wanted), ("go", title), *steps_of(form)]
     stages = [script.stage(shop.page, shop.moves(wanted)), stage_of(form, page, made)]
     return Quest(stages, steps, short, {**shop.state(wanted), **state_of(form)}, page=shop.page, entry=shop.title)
@@ -196,15 +272,24 @@ def filtered(b: Builder) -> Quest:
     steps = [("sort", sort["label"]), ("filter", tool["label"], kind)]
     word = "most expensive" if sort.get("down") else "cheapest"
     if buys:
-        short = [f"With {tool['label']} set to {kind} and sorted by {sort['label']}, add the first product to the basket", f"Add the {word} product whose {tool['label'].lower()} is {kind} to the basket"]
+        short = [
+            f"=With {tool['label']} set to {kind} and sorted by {sort['label']}, add the first product to the basket",
+            f"Add the {word} product whose {tool['label'].lower()} is {kind} to the basket",
+        ]
         steps.append(("plain", f"press {shop.labels['add']} at the first product"))
         # What lies wrongly in the basket first: the filter may hide it.
         moves = [move for move in shop.moves({title: 1}) if move["of"] != title]
         moves += [*view, *(move for move in shop.moves({title: 1}) if move["of"] == title)]
-        return Quest([script.stage(shop.page, moves)], steps, short, shop.state({title: 1}), page=shop.page, entry=shop.title)
+        return Quest(
+            [script.stage(shop.page, moves)], steps, short, shop.state({title: 1}), page=shop.page, entry=shop.title
+        )
     question = f"which product comes first when {tool['label']} is {kind} and the list is sorted by {sort['label']}"
-    short = [f"tell me {question}", f"find out {question}", f"what is the {word} product with {tool['label'].lower()} {kind}? Answer with its name"]
+    short = [
+        f"tell me {question}",
+        f"find out {question}",
+        f"=What is the {word} product with {tool['label'].lower()} {kind}? Answer with its name",
+    ]
     steps.append(("answer", "the name of the first product"))
-    return Quest([script.stage(shop.page, view, proof=[title])], steps, short, answer=title, page=shop.page, entry=shop.title)
-
-
+    return Quest(
+        [script.stage(shop.page, view, proof=[title])], steps, short, answer=title, page=shop.page, entry=shop.title
+    )

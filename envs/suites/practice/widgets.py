@@ -24,56 +24,83 @@ def menu(b: Builder) -> Quest:
     names = d.some(sorted(MENUS), d.number(2, 5))
     key, page, title = b.fresh("menu"), b.fresh("page"), d.pick(("Editor", "Document", "Workspace", "Sheet"))
     told = d.pick(("Chosen", "Last command", "Done"))
-    block = {"block": "menus", "key": key, "menus": [[name, MENUS[name]] for name in names], "told": told, "role": d.chance(0.6)}
+    block = {
+        "block": "menus",
+        "key": key,
+        "menus": [[name, MENUS[name]] for name in names],
+        "told": told,
+        "role": d.chance(0.6),
+    }
     b.page(page, title, [block, {"block": "words", "lines": d.few("prose", d.number(1, 4))}])
     first = d.pick(names)
     entry = d.pick(MENUS[first])
     path = [first, entry] if isinstance(entry, str) else [first, entry[0], d.pick(entry[1])]
     moves: list[Move] = []
     for n, label in enumerate(path[:-1]):
-        moves.append(script.press(label if n == 0 else f"{label} ▸", path[n + 1 :] if n == len(path) - 2 else [f"{path[n + 1]} ▸"]))
+        moves.append(
+            script.press(
+                label if n == 0 else f"{label} ▸", path[n + 1 :] if n == len(path) - 2 else [f"{path[n + 1]} ▸"]
+            )
+        )
     said = " › ".join(path)
-    short = [f"choose {said} in the menu", f"in the menu {first}, choose {' and then '.join(path[1:])}", f"use the menu: {said}"]
+    short = [
+        f"choose {said} in the menu",
+        f"in the menu {first}, choose {' and then '.join(path[1:])}",
+        f"use the menu: {said}",
+    ]
     made = script.stage(page, moves, press=script.press(path[-1]), proof=[f"{told}: {said}"])
     return Quest([made], [("press", label) for label in path], short, {f"menu.{key}": path}, page=page, entry=title)
+
+
+YES = (
+    ("Trash", "Empty trash", "There are 14 items in the trash.", "The trash is empty."),
+    ("Storage", "Clear history", "Your history is kept for 90 days.", "The history was cleared."),
+    ("Subscription", "Pause subscription", "Your subscription is running.", "The subscription is paused."),
+    ("Devices", "Log out everywhere", "You are logged in on 3 devices.", "You are logged out on all devices."),
+    ("Backup", "Start backup", "The last backup is 12 days old.", "The backup was made."),
+)
+NAMED = (
+    ("Team name", "Rename team", "The team has no name yet.", "The team is now called:"),
+    ("Folder", "New folder", "There is no folder yet.", "Folder made:"),
+    ("Nickname", "Choose nickname", "You have no nickname.", "Your nickname:"),
+    ("Status line", "Set status", "No status is set.", "Your status:"),
+)
 
 
 def question(b: Builder) -> Quest:
     """A button that asks by a native dialog: yes or no, or for a text."""
     d = b.d
     kind = d.pick(("confirm", "prompt"))
-    key, page, how = b.fresh("asked"), b.fresh("page"), b.how()
+    title, label, before, told = d.pick(YES if kind == "confirm" else NAMED)
+    text = d.pick((d.word("firm"), d.word("interest"), f"{d.word('city')} {d.number(2, 40)}"))
     if kind == "confirm":
-        title, label, before, told = d.pick((
-            ("Trash", "Empty trash", "There are 14 items in the trash.", "The trash is empty."),
-            ("Storage", "Clear history", "Your history is kept for 90 days.", "The history was cleared."),
-            ("Subscription", "Pause subscription", "Your subscription is running.", "The subscription is paused."),
-            ("Devices", "Log out everywhere", "You are logged in on 3 devices.", "You are logged out on all devices."),
-            ("Backup", "Start backup", "The last backup is 12 days old.", "The backup was made."),
-        ))  # fmt: skip
-        answer, state, dialog = None, True, script.accept()
-        short = [f"{label.lower()} and confirm it", f"{label.lower()}; say yes to the question", f"press {label} and accept"]
-        after: list[Any] = [("accept",)]
+        asks, proof, dialog = d.pick(("Are you sure?", "Really go on?", "Do you want this?")), told, script.accept()
+        short = [
+            f"{label.lower()} and confirm it",
+            f"{label.lower()}; say yes to the question",
+            f"press {label} and accept",
+        ]
     else:
-        title, label, before, told = d.pick((
-            ("Team name", "Rename team", "The team has no name yet.", "The team is now called:"),
-            ("Folder", "New folder", "There is no folder yet.", "Folder made:"),
-            ("Nickname", "Choose nickname", "You have no nickname.", "Your nickname:"),
-            ("Status line", "Set status", "No status is set.", "Your status:"),
-        ))  # fmt: skip
-        text = d.pick((d.word("firm"), d.word("interest"), f"{d.word('city')} {d.number(2, 40)}"))
-        answer, state, dialog = text, text, script.accept(text=text)
+        asks, proof, dialog = (
+            d.pick(("Which one?", "Please enter it:", "Name:")),
+            f"{told} {text}",
+            script.accept(text=text),
+        )
         short = [f"{label.lower()}: {text}", f"press {label} and enter {text}", f"use {label} with the text {text}"]
-        after = [("prompt", text)]
-    block = {"block": "asks", "key": key, "kind": kind, "heading": title, "before": before, "told": told, "label": label, "question": d.pick(("Are you sure?", "Really go on?", "Do you want this?")) if kind == "confirm" else d.pick(("Which one?", "Please enter it:", "Name:")), "how": how}
+    key, page = b.fresh("asked"), b.fresh("page")
+    block = {
+        "block": "asks", "key": key, "kind": kind, "heading": title, "before": before, "told": told, "label": label,
+        "question": asks, "how": b.how(),
+    }  # fmt: skip
     b.page(page, title, [block, {"block": "words", "lines": d.few("prose", d.number(1, 3))}])
-    proof = [told if answer is None else f"{told} {answer}"]
-    made = script.stage(page, [], press=script.press(label), proof=proof, dialog=dialog)
-    return Quest([made], [("press", label), *after], short, {f"asked.{key}": state}, page=page, entry=title)
+    made = script.stage(page, [], press=script.press(label), proof=[proof], dialog=dialog)
+    after = ("accept",) if kind == "confirm" else ("prompt", text)
+    state = {f"asked.{key}": True if kind == "confirm" else text}
+    return Quest([made], [("press", label), after], short, state, page=page, entry=title)
 
 
 def pickers(b: Builder, what: str) -> Quest:
-    """A short form around one field that is more than a box to type in: ``what`` is calendar, suggest, steps or slider."""
+    """A short form around a field that is more than a box to type in: calendar, suggest, steps or slider."""
     d = b.d
     look = look_of(b)
     if what == "calendar":
@@ -95,7 +122,17 @@ def pickers(b: Builder, what: str) -> Quest:
     submit = d.pick(("Search", "Find offers", "Go", "Continue", "Show results", "Request"))
     form = Form(b.fresh("pick"), wishes, submit, d.pick(("We are looking for offers.", "Thank you, that is noted.")))
     title, told = d.pick(("Travel", "Find offers", "Plan your trip", "Trip planner")), told_of(form)
-    return sent(b, title, form, [f"search with {told}", f"plan a trip: {told}; then press {submit}", f"enter {told} and press {submit}", f"request offers with {told}"])
+    return sent(
+        b,
+        title,
+        form,
+        [
+            f"search with {told}",
+            f"plan a trip: {told}; then press {submit}",
+            f"enter {told} and press {submit}",
+            f"request offers with {told}",
+        ],
+    )
 
 
 CHOICES = (
@@ -111,6 +148,18 @@ def cookies(b: Builder, always: bool = False) -> dict[str, Any] | None:
     d = b.d
     if not always and not d.chance(0.25):
         return None
-    text = d.pick(("We use cookies to make this site better.", "This site stores small files on your device.", "May we count your visit?"))
+    text = d.pick(
+        (
+            "We use cookies to make this site better.",
+            "This site stores small files on your device.",
+            "May we count your visit?",
+        )
+    )
     choices = [list(choice) for choice in d.mixed(d.pick(CHOICES))]
-    return {"text": text, "choices": choices, "look": d.pick(("bottom", "bottom", "middle")), "how": d.pick(("button", "button", "link", "div")), "role": d.pick((None, "dialog", "region"))}
+    return {
+        "text": text,
+        "choices": choices,
+        "look": d.pick(("bottom", "bottom", "middle")),
+        "how": d.pick(("button", "button", "link", "div")),
+        "role": d.pick((None, "dialog", "region")),
+    }
