@@ -10,6 +10,10 @@ from .quest import Block, Builder, Quest
 from .script import Move
 
 
+JOINS = (("Enrol", "Enrolled"), ("Join", "Leave"), ("Register", "Registered"), ("Take part", "Cancel place"))
+TURNS = (("Previous", "Next"), ("Back", "Forward"), ("‹ Previous page", "Next page ›"), ("Newer", "Older"))
+
+
 @dataclass
 class Courses:
     """A list on a site of which only a part is shown. ``openers``: by title, the move that brings it into sight."""
@@ -78,7 +82,8 @@ def _courses(b: Builder, how: str) -> Courses:
     )
     block: Block = {
         "block": "list", "key": key, "look": d.pick(("table", "lines", "rows", "cards")), "titled": "Course",
-        "items": items, "per": per, "turns": [back, turn], "numbers": numbers, "press": d.pick(("button", "role", "link")),
+        "items": items, "per": per, "turns": [back, turn], "numbers": numbers,
+        "press": d.pick(("button", "role", "link")),
         "actions": [{"kind": "toggle", "name": "in", "off": off, "on": on, "how": b.how()}],
     }  # fmt: skip
     if how == "more":
@@ -90,10 +95,7 @@ def _courses(b: Builder, how: str) -> Courses:
     return Courses(page, title, key, items, off, on, per, openers)
 
 
-JOINS = (("Enrol", "Enrolled"), ("Join", "Leave"), ("Register", "Registered"), ("Take part", "Cancel place"))
-TURNS = (("Previous", "Next"), ("Back", "Forward"), ("‹ Previous page", "Next page ›"), ("Newer", "Older"))
-
-
+@dataclass
 class Programme:
     """Events on a site, each with a page of its own; ``items`` with ``all`` that their pages say."""
 
