@@ -9,7 +9,6 @@ from . import fields, script
 from .quest import Block, Builder, Quest
 from .script import Move
 
-
 JOINS = (("Enrol", "Enrolled"), ("Join", "Leave"), ("Register", "Registered"), ("Take part", "Cancel place"))
 TURNS = (("Previous", "Next"), ("Back", "Forward"), ("‹ Previous page", "Next page ›"), ("Newer", "Older"))
 
