@@ -123,12 +123,16 @@ def _fill(move: Move, sight: Sight) -> Verdict | None:
 
 def _slide(move: Move, sight: Sight) -> Verdict | None:
     e = sight.field(move, ("slider",))
-    return e and (e.value == move["value"], lambda: Action("type", e.ref, text=move["value"]))
+    if e is None:
+        return None
+    return e.value == move["value"], lambda: Action("type", e.ref, text=move["value"])
 
 
 def _choose(move: Move, sight: Sight) -> Verdict | None:
     e = sight.field(move, ("combobox", "listbox"))
-    return e and (e.value == move["option"], lambda: Action("select", e.ref, text=move["option"]))
+    if e is None:
+        return None
+    return e.value == move["option"], lambda: Action("select", e.ref, text=move["option"])
 
 
 def _pick(move: Move, sight: Sight) -> Verdict | None:
@@ -150,12 +154,16 @@ def _pick(move: Move, sight: Sight) -> Verdict | None:
 
 def _tick(move: Move, sight: Sight) -> Verdict | None:
     e = sight.field(move, BOXES)
-    return e and (e.has("checked") == move["on"], lambda: Action("click", e.ref))
+    if e is None:
+        return None
+    return e.has("checked") == move["on"], lambda: Action("click", e.ref)
 
 
 def _pressed(move: Move, sight: Sight) -> Verdict | None:
     e = sight.field(move, ("button",))
-    return e and (e.has("pressed"), lambda: Action("click", e.ref))
+    if e is None:
+        return None
+    return e.has("pressed"), lambda: Action("click", e.ref)
 
 
 def _step(move: Move, sight: Sight) -> Verdict | None:
@@ -206,7 +214,7 @@ def _toggle(move: Move, sight: Sight) -> Verdict | None:
     if zone is None:
         return None
     on, off = sight.named(move["on"], within=zone), sight.named(move["off"], within=zone)
-    e = on or off
+    e: Element | None = on or off
     if e is None:
         return None
     is_on = e.has("pressed") if move["on"] == move["off"] else on is not None
@@ -237,18 +245,24 @@ def _press(move: Move, sight: Sight) -> Verdict | None:
         return None
     usable = [e for e in zone or sight.elements if e.role not in FIELDS and (e.role != "link" or "leads" in move)]
     e = sight.named(move["name"], within=usable)
-    return e and (False, lambda: Action("click", e.ref))
+    if e is None:
+        return None
+    return False, lambda: Action("click", e.ref)
 
 
 def _turn(move: Move, sight: Sight) -> Verdict | None:
     if move["numbers"]:
         e = sight.named(str(move["to"]), ("button",))
-        return e and (False, lambda: Action("click", e.ref))
+        if e is None:
+        return None
+    return False, lambda: Action("click", e.ref)
     shown = re.search(r"Page (\d+) of \d+", sight.page.text())
     if shown is None:
         return None
     e = sight.named(move["on"] if int(shown[1]) < move["to"] else move["back"])
-    return e and (False, lambda: Action("click", e.ref))
+    if e is None:
+        return None
+    return False, lambda: Action("click", e.ref)
 
 
 def _scroll(move: Move, sight: Sight) -> Verdict | None:

@@ -7,7 +7,8 @@ from typing import Any
 from . import fields, script
 from .fields import Wish
 from .forms import SAVED, Form, block_of, draw_fields, look_of, placed, sent, stage_of, state_of, steps_of, told_of
-from .quest import Builder, Quest
+from .quest import Builder, Quest, Step
+from .script import Stage
 from .wording import listed
 
 SECRET = "practice_password"
@@ -166,7 +167,10 @@ def wizard(b: Builder) -> Quest:
     title, end = f"{d.pick(('New', 'Your', 'Start'))} {what}", b.fresh("done")
     pages = [b.fresh("part") for _ in parts]
     last, on = b.fresh("check"), d.pick(("Next", "Continue", "Next step", "Go on"))
-    stages, steps, tells, state = [], [], [], {}
+    stages: list[Stage] = []
+    steps: list[Step] = []
+    tells: list[str] = []
+    state: dict[str, Any] = {}
     for n, part in enumerate(parts):
         form = Form(
             f"{what}{n}", draw_fields(b, part), on, "", keeps=True, more={"go": [*pages[1:], last][n], "others": []}

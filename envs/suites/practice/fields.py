@@ -230,7 +230,12 @@ def suggested(d: Draw, spec: dict[str, Any], options: Sequence[str]) -> Wish:
 
 def box(d: Draw, label: str, key: str, begun: bool, want: bool, look: dict[str, Any] | None = None) -> Wish:
     """A box to tick, or a switch."""
-    spec = {"key": key, "label": label, "how": d.pick(("for", "wrap")), "look": d.pick(("", "", "switch", "role"))}
+    spec: dict[str, Any] = {
+        "key": key,
+        "label": label,
+        "how": d.pick(("for", "wrap")),
+        "look": d.pick(("", "", "switch", "role")),
+    }
     spec = {**spec, **(look or {}), "type": "checkbox", "value": begun}
     step = ("tick" if want else "untick", label)
     return Wish(

@@ -37,7 +37,7 @@ def paged(b: Builder, how: str = "") -> Quest:
     courses = _courses(b, how or d.pick(("pages", "pages", "more")))
     item = courses.items[d.number(courses.per, len(courses.items) - 1)]
     wanted, names, off = item["title"], courses.names, courses.off
-    where = {"page": courses.page, "entry": courses.title}
+    where: dict[str, Any] = {"page": courses.page, "entry": courses.title}
     if d.chance(0.35):
         name, value = d.pick(item["facts"])
         asked = f"the {name.lower()} of {wanted}"
@@ -126,7 +126,7 @@ def searched(b: Builder) -> Quest:
     ]
     find = script.stage(events.page, look, proof=[], proof_page=inner)
     steps: list[Any] = [("search", name), ("press", name)]
-    where = {"page": events.page, "entry": events.title}
+    where: dict[str, Any] = {"page": events.page, "entry": events.title}
     if d.chance(0.5):
         pressed = script.stage(inner, [script.toggle("", off, on, True, [])])
         short = [
@@ -160,7 +160,7 @@ def _programme(b: Builder, action: Block) -> Programme:
             ("Tickets", f"{d.price(2, 60)} euros"),
             ("Host", d.people(1)[0]),
         ]
-        blocks = [
+        blocks: list[Block] = [
             {"block": "facts", "facts": facts, "look": d.pick(("", "lines", "table"))},
             {"block": "acts", "key": key, "item": item, "actions": [action]},
         ]

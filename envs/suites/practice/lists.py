@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import script
-from .quest import Builder, Quest
+from .quest import Builder, Quest, Step
+from .script import Move
 from .wording import listed
 
 PAIRS = (
@@ -100,7 +101,10 @@ def todo(b: Builder) -> Quest:
     fresh = chores.pop()
     begun = {t: d.chance(0.3) for t in chores}
     page, title, key, names = _list_of_tasks(b, begun)
-    moves, steps, said, state = [], [], [], {}
+    moves: list[Move] = []
+    steps: list[Step] = []
+    said: list[str] = []
+    state: dict[str, Any] = {}
     free, wanted, dropped = d.mixed(chores), dict(begun), []
     for task in d.some(("tick", "add", "drop", "tick"), d.number(1, 2)):
         if task == "tick":

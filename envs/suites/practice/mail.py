@@ -174,5 +174,5 @@ def _written(b: Builder, box: Mailbox, item: dict[str, Any], task: str, which: s
     else:
         more = f' with the note "{words}"' if words else ""
         short = [f"forward {which} to {to}{more}", f"send {which} on to {to}{more}"]
-    steps = [("press", item["title"]), ("press", label), *(w.step for w in wishes), ("press", form.submit)]
+    steps = [("press", item["title"]), ("press", label), *(w.step for w in wishes if w.step), ("press", form.submit)]
     return Quest(stages, steps, short, state_of(form), page=box.page, entry=box.title)

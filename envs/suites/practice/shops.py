@@ -7,7 +7,7 @@ from typing import Any
 
 from . import script
 from .forms import Form, block_of, draw_fields, stage_of, state_of, steps_of, told_of
-from .quest import Block, Builder, Quest
+from .quest import Block, Builder, Quest, Step
 from .script import Move
 from .wording import listed
 
@@ -205,7 +205,8 @@ def basket(b: Builder) -> Quest:
     shop = open_shop(b)
     begun = {t: d.number(1, 4) for t in d.some(shop.titles, d.number(2, min(4, len(shop.titles))))}
     page, title, block = with_basket(b, shop, begun)
-    wanted, steps, said = dict(begun), [], []
+    wanted, said = dict(begun), []
+    steps: list[Step] = []
     drop, change = shop.labels["drop"], block["actions"][0]
     for t in d.some(list(begun), d.pick((1, 1, 2)) if len(begun) > 2 else 1):
         if d.chance(0.5):

@@ -10,7 +10,7 @@ from .forms import Form, draw_fields, look_of, sent, told_of
 from .quest import Builder, Quest
 from .script import Move
 
-MENUS = {
+MENUS: dict[str, list[Any]] = {
     "File": ["New document", "Open recent", ("Export as", ["PDF", "Plain text", "Web page", "Picture"]), "Print"],
     "Edit": ["Undo", "Redo", ("Find", ["Next match", "Previous match", "Replace"]), "Select everything"],
     "View": ["Full screen", ("Zoom", ["50 %", "100 %", "200 %"]), "Ruler", "Page borders"],
@@ -34,7 +34,7 @@ def menu(b: Builder) -> Quest:
     b.page(page, title, [block, {"block": "words", "lines": d.few("prose", d.number(1, 4))}])
     first = d.pick(names)
     entry = d.pick(MENUS[first])
-    path = [first, entry] if isinstance(entry, str) else [first, entry[0], d.pick(entry[1])]
+    path: list[str] = [first, entry] if isinstance(entry, str) else [first, entry[0], d.pick(entry[1])]
     moves: list[Move] = []
     for n, label in enumerate(path[:-1]):
         moves.append(
