@@ -252,10 +252,8 @@ def _press(move: Move, sight: Sight) -> Verdict | None:
 
 def _turn(move: Move, sight: Sight) -> Verdict | None:
     if move["numbers"]:
-        e = sight.named(str(move["to"]), ("button",))
-        if e is None:
-        return None
-    return False, lambda: Action("click", e.ref)
+        number = sight.named(str(move["to"]), ("button",))
+        return None if number is None else (False, lambda: Action("click", number.ref))
     shown = re.search(r"Page (\d+) of \d+", sight.page.text())
     if shown is None:
         return None
