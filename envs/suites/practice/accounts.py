@@ -172,17 +172,12 @@ def wizard(b: Builder) -> Quest:
     tells: list[str] = []
     state: dict[str, Any] = {}
     for n, part in enumerate(parts):
-        form = Form(
-            f"{what}{n}", draw_fields(b, part), on, "", keeps=True, more={"go": [*pages[1:], last][n], "others": []}
-        )
-        block = block_of(b, form)
-        b.page(
-            pages[n],
-            title if n == 0 else f"{title}: part {n + 1}",
-            [{"block": "words", "lines": [f"Step {n + 1} of {len(parts) + 1}"]}, block],
-            linked=n == 0,
-        )
         after = [*pages[1:], last][n]
+        form = Form(f"{what}{n}", draw_fields(b, part), on, "", keeps=True, more={"go": after, "others": []})
+        block = block_of(b, form)
+        heading = title if n == 0 else f"{title}: part {n + 1}"
+        told = {"block": "words", "lines": [f"Step {n + 1} of {len(parts) + 1}"]}
+        b.page(pages[n], heading, [told, block], linked=n == 0)
         stages.append(stage_of(form, pages[n], block, proof=[f"Step {n + 2} of"], proof_page=after))
         steps += steps_of(form)
         tells += [w.tell for w in form.wishes if w.tell]
@@ -190,21 +185,16 @@ def wizard(b: Builder) -> Quest:
     submit = d.pick(("Confirm", "Place it", "Send now", "Finish", "Confirm and send"))
     final = Form(f"{what}-end", [], submit, "", more={"go": end, "text": "Is everything right?"})
     block = {**block_of(b, final), "again": ""}
-    b.page(
-        last,
-        "Check",
-        [{"block": "words", "lines": [f"Step {len(parts) + 1} of {len(parts) + 1}"]}, block],
-        linked=False,
-        back=("Back", pages[-1]),
-    )
+    told = {"block": "words", "lines": [f"Step {len(parts) + 1} of {len(parts) + 1}"]}
+    b.page(last, "Check", [told, block], linked=False, back=("Back", pages[-1]))
     thanks = d.pick(("All done", "Thank you", "It is on its way"))
     b.page(end, thanks, [{"block": "words", "lines": d.few("prose", 1)}], linked=False)
     stages.append(stage_of(final, last, block, proof=[thanks], proof_page=end, before=pages[-1], on=on))
-    told = listed(tells)
+    said = listed(tells)
     short = [
-        f"Complete the {what} with {told}, and confirm it",
-        f"Go through the {what}: {told}",
-        f"Make a new {what} with {told} and confirm",
+        f"Complete the {what} with {said}, and confirm it",
+        f"Go through the {what}: {said}",
+        f"Make a new {what} with {said} and confirm",
     ]
     return Quest(stages, [*steps, ("press", submit)], short, {**state, **state_of(final)}, page=pages[0], entry=title)
 
