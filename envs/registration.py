@@ -1,4 +1,5 @@
-"""Gymnasium ids of what ships: ``webagent/Web-v0``, ``webagent/miniwob.<task>-v0``, ``webagent/demo.<id>-v0``."""
+"""Gymnasium ids of what ships: ``webagent/Web-v0``, ``webagent/miniwob.<task>-v0``,
+``webagent/practice.<kind>-v0``, ``webagent/demo.<id>-v0``."""
 
 from __future__ import annotations
 
@@ -96,7 +97,7 @@ def make_vector(what: str | Sequence[str], num_envs: int, **options: Any) -> Vec
 
 
 def make_scenario(task: str, clock: bool = False) -> Scenario:
-    """The scenario of ``miniwob.<task>`` or ``demo.<id>``; raises ``UnknownName``."""
+    """The scenario of ``miniwob.<task>``, ``practice.<kind>`` or ``demo.<id>``; raises ``UnknownName``."""
     from .suites import catalogue
 
     return catalogue.make_scenario(task, clock=clock)

@@ -154,14 +154,14 @@ def test_a_policy_tells_how_many_frames_it_wants(words: Words, tmp_path: Path) -
 
 def test_frames_go_from_the_browser_through_a_corpus_into_a_policy(tmp_path: Path) -> None:
     tasks = ("miniwob.click-test-2",)
-    with open_stage(Demonstration("miniwob", tasks, 2, out=str(tmp_path / "demos"), frames=2)) as play:
+    with open_stage(Demonstration(tasks, 2, out=str(tmp_path / "demos"), frames=2)) as play:
         assert all(play(tasks[0], i).success for i in range(2))
     kept = list(Corpus(str(tmp_path / "demos"), print).episodes())
     assert len(kept) == 2 and all(1 <= len(step.observation.frames) <= 2 for e in kept for step in e.steps)
     plan = Plan((str(tmp_path / "demos"),), tasks, PolicyConfig.of_size("tiny", frames=2))
     learn(Supervised(str(tmp_path / "run"), steps=2, rows=4), plan, False, lambda line: None)
     learned = str(tmp_path / "run" / "policy")
-    with open_stage(Demonstration("miniwob", tasks, 3, out=str(tmp_path / "own"), policy=learned)) as play:
+    with open_stage(Demonstration(tasks, 3, out=str(tmp_path / "own"), policy=learned)) as play:
         assert not play(tasks[0], 2).error
     (played,) = Corpus(str(tmp_path / "own"), print).episodes()
     assert 1 <= len(played.steps[0].observation.frames) <= 2

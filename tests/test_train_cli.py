@@ -179,7 +179,7 @@ def test_the_expert_takes_over_where_nothing_moves() -> None:
 
 
 def test_harder_tasks_are_played_more_and_none_is_left_out() -> None:
-    jobs = _jobs(Gathering("miniwob", ("a", "b", "c"), episodes=10, first=100, weights=(1.0, 0.0, 4.0)))
+    jobs = _jobs(Gathering(("a", "b", "c"), episodes=10, first=100, weights=(1.0, 0.0, 4.0)))
     played = {task: sorted(n for job in jobs if job.task == task for n in job.episodes) for task in "abc"}
     assert played == {"a": list(range(100, 106)), "b": [100], "c": list(range(100, 124))}
 

@@ -19,7 +19,7 @@ from webagent.envs.types import Episode
 from webagent.rollout import run_episode
 from webagent.scores import EpisodeResult, result_of, summarise
 from webagent.seeds import training_seed
-from webagent.suites import open_suite
+from webagent.suites import Suite, open_suite
 from webagent.workers import OpenLab, Play, play_all, turns
 
 EPISODE_S = 120.0
@@ -29,8 +29,8 @@ EPISODE_S = 120.0
 class Demonstration:
     """What is to be shown. ``episodes``: a task. ``out``: the corpus, or "" to keep nothing."""
 
-    suite: str
     tasks: tuple[str, ...]
+    """Full ids, of one suite or several."""
     episodes: int
     seed: int = 0
     first: int = 0
@@ -54,9 +54,8 @@ def open_stage(settings: Demonstration) -> Iterator[Play]:
 def stage(settings: Demonstration, play_one: Callable[[Any, int], Episode]) -> Iterator[Play]:
     """A browser of its own, one environment at a time, and a writer if episodes are kept."""
     from webagent.envs.browser import Browser
-    from webagent.envs.web_env import WebEnv
 
-    suite = open_suite(settings.suite)
+    suites = {name: open_suite(name) for name in dict.fromkeys(map(suite_of, settings.tasks))}
     frames = max(settings.frames, frames_for(settings.policy))
     writer = CorpusWriter(settings.out) if settings.out else nullcontext()
     with Browser(executable=settings.browser) as browser, writer as kept:
@@ -70,7 +69,7 @@ def stage(settings: Demonstration, play_one: Callable[[Any, int], Episode]) -> I
                 if open_for != task:
                     if env is not None:
                         env.close()
-                    env, open_for = WebEnv(suite.scenario(task), browser=browser, frames=frames), task
+                    env, open_for = _open_env(suites[suite_of(task)], task, browser, frames), task
                 episode = play_one(env, seed)
             except BrowserGone:
                 raise  # the process starts anew
@@ -82,6 +81,19 @@ def stage(settings: Demonstration, play_one: Callable[[Any, int], Episode]) -> I
             return result_of(task, i, seed, episode)
 
         yield play
+
+
+def suite_of(task: str) -> str:
+    """The name of the suite that a full id begins with."""
+    return task.partition(".")[0]
+
+
+def _open_env(suite: Suite, task: str, browser: Any, frames: int) -> Any:
+    from webagent.envs.web_env import WebEnv
+
+    secrets = suite.open_secrets(())
+    redact = secrets.redact_observation if secrets.names else None
+    return WebEnv(suite.scenario(task), browser=browser, frames=frames, resolve=secrets.resolve, redact=redact)
 
 
 def demonstrate(

@@ -1,6 +1,6 @@
 """Suites by name: what tasks there are, how they are grouped, and a scenario for each.
 
-    suite = open_suite("miniwob")            # or "demo", or the path of a task file
+    suite = open_suite("miniwob")            # or "practice", "demo", or the path of a task file
     scenario = suite.scenario("miniwob.click-test")
 
 Nothing is started here; a scenario starts what it needs when the environment does.
@@ -20,6 +20,7 @@ from webagent.vault import Secrets
 
 NAMES = {
     "miniwob": "the MiniWoB++ tasks: small pages, seeded, judged by the page itself",
+    "practice": "sites that are drawn from a seed, with goals of many kinds: to learn on",
     "demo": "the bundled site: forms, a shop, a login, a dialog, frames",
 }
 MINIWOB_STEPS = 30
@@ -88,7 +89,8 @@ class Suite:
         return Secrets.parse([*pairs, *(f"{name}={name}" for name in own)], {**os.environ, **own})
 
     def _matches(self, task: str, pattern: str) -> bool:
-        return any(fnmatch.fnmatchcase(name, pattern) for name in (task, task.removeprefix(f"{self.name}.")))
+        short = (task.removeprefix(f"{self.name}."), task.partition(".")[2])
+        return any(fnmatch.fnmatchcase(name, pattern) for name in (task, *short))
 
 
 def _unknown_group(suite: str, what: str, name: str, groups: Mapping[str, Any]) -> UsageError:
@@ -101,6 +103,8 @@ def open_suite(name: str) -> Suite:
     """The suite of that name, or the one that a task file describes; raises ``UsageError``."""
     if name == "miniwob":
         return _miniwob()
+    if name == "practice":
+        return _practice()
     if name == "demo":
         return _task_file_suite(_demo_file(), "demo", DEMO_SECRETS)
     path = Path(name)
@@ -109,8 +113,27 @@ def open_suite(name: str) -> Suite:
     raise UnknownName.unknown("suite", name, NAMES)
 
 
+def together(names: Sequence[str]) -> Suite:
+    """Several suites as one. A subset or split that only some of them have holds all tasks of the others."""
+    parts = [open_suite(name) for name in dict.fromkeys(names)]
+    if len(parts) == 1:
+        return parts[0]
+
+    def merged(of: Callable[[Suite], Mapping[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
+        known = dict.fromkeys(name for part in parts for name in of(part))
+        return {name: tuple(task for part in parts for task in of(part).get(name, part.tasks)) for name in known}
+
+    owners = {task: part for part in parts for task in part.tasks}
+    return Suite(
+        "+".join(part.name for part in parts), tuple(owners), lambda task, options: owners[task].make(task, options),
+        goals={task: goal for part in parts for task, goal in part.goals.items()}, subsets=merged(lambda s: s.subsets),
+        splits=merged(lambda s: s.splits), secrets={k: v for part in parts for k, v in part.secrets.items()},
+        practice=all(part.practice for part in parts),
+    )  # fmt: skip
+
+
 def find_task(name: str) -> tuple[Suite, str]:
-    """Suite and id of ``miniwob.<task>``, ``demo.<task>``, ``FILE.json#task`` or ``FILE.json:task``."""
+    """Suite and id of ``miniwob.<task>`` (or another suite's), ``FILE.json#task`` or ``FILE.json:task``."""
     for mark in ("#", ":"):
         file, found, task = name.rpartition(mark)
         if found and file.endswith(".json"):
@@ -151,6 +174,16 @@ def _miniwob() -> Suite:
 
     splits = {name: subsets[subset] for name, subset in SPLITS.items()}
     return Suite("miniwob", full(miniwob.task_names()), make, subsets=subsets, splits=splits, practice=True)
+
+
+def _practice() -> Suite:
+    from webagent.envs.suites import practice
+
+    def make(task: str, options: Options) -> Any:
+        return practice.PracticeScenario(task.removeprefix("practice."), options.max_steps)
+
+    tasks = tuple(f"practice.{kind}" for kind in practice.KINDS)
+    return Suite("practice", tasks, make, secrets=practice.SECRETS, practice=True)
 
 
 def _task_file_suite(path: Path, name: str | None, secrets: Mapping[str, str] | None = None) -> Suite:

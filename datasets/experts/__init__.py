@@ -1,10 +1,10 @@
-"""Scripted demonstrators: pure functions of the goal and the observations so far, one for each task.
+"""Scripted demonstrators: pure functions of the goal and the observations so far, one for each task of MiniWoB++.
 
     act = expert_for("webagent/miniwob.click-button-v0")       # or just "click-button"
     action = act(observations)                                 # any prefix of an episode; Lost where it knows nothing
 
-``experts()`` names them all. Their own success is measured by ``webagent data expert``; docs/EXPERTS.md tells which
-tasks depend on chance.
+``experts()`` names them all; ``practice.expert_of`` is the one of practice sites. Their own success is measured by
+``webagent data expert``; docs/EXPERTS.md tells which tasks depend on chance.
 """
 
 from __future__ import annotations

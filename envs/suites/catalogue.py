@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UnknownName
+from . import practice
 
 if TYPE_CHECKING:
     from ..scenario import Scenario
@@ -16,6 +17,7 @@ def task_ids() -> list[str]:
     """Every id, MiniWoB++ first."""
     return [
         *(f"miniwob.{name}" for name in _tasks("miniwob_tasks.json")),
+        *(f"practice.{kind}" for kind in practice.KINDS),
         *(f"demo.{t['id']}" for t in _tasks("demo/demo.json")),
     ]
 
@@ -35,6 +37,8 @@ def make_scenario(task: str, clock: bool = False) -> Scenario:
         from .miniwob import MiniWobScenario
 
         return MiniWobScenario(name, clock=clock)
+    if suite == "practice":
+        return practice.PracticeScenario(name)
     from .task_file import TaskFileScenario, read_task_file
 
     path = files("webagent.envs.suites") / "demo" / "demo.json"

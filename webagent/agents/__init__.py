@@ -15,7 +15,7 @@ from webagent.rollout import MakeAgent
 SHIPPED = "default"
 POLICIES = {
     SHIPPED: "the trained one that comes with the package",
-    "expert": "scripted, for MiniWoB++ tasks: what the trained policy learns from",
+    "expert": "scripted, for MiniWoB++ and practice tasks: what the trained policy learns from",
     "lexical": "matches the goal's words to the page's; no training",
     "random": "any sensible action with equal chance",
 }

@@ -101,7 +101,7 @@ def import_(
 
 
 def expert(
-    suite: Annotated[str, typer.Argument(metavar="[SUITE]", help="Only miniwob has experts.")] = "miniwob",
+    suite: Annotated[str, typer.Argument(metavar="[SUITE]", help="miniwob or practice.")] = "miniwob",
     tasks: Tasks = None,
     subset: Subset = None,
     split: Split = None,
@@ -119,16 +119,17 @@ def expert(
 
     The seeds are those of training: none is ever asked for by bench.
     """
-    from webagent.datasets.experts import expert_for, experts
+    from webagent.agents.expert import has_expert
+    from webagent.datasets.experts import expert_for
     from webagent.demonstrate import Demonstration, demonstrate
     from webagent.suites import open_suite
 
     found = open_suite(suite)
     chosen = found.select(tasks, subset, split)
-    able = tuple(task for task in chosen if task.partition(".")[2] in experts())
+    able = tuple(task for task in chosen if has_expert(task))
     if not able:
         expert_for(chosen[0])  # says which there are
-    settings = Demonstration(suite, able, episodes, seed, first, out, browser=browser, frames=frames)
+    settings = Demonstration(able, episodes, seed, first, out, browser=browser, frames=frames)
     won: Counter[str] = Counter()
     played: Counter[str] = Counter()
     with Console(quiet).progress(f"{found.name} expert", episodes * len(able)) as progress:

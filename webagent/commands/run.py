@@ -18,7 +18,8 @@ EXAMPLE = 'Example:  webagent run "Turn off the weekly mail and save" --url http
 Goal = Annotated[str | None, typer.Argument(metavar="GOAL", help="The task, in plain words.")]
 Url = Annotated[str | None, flag("--url", "Where to start: an address or a local file.", metavar="URL")]
 TaskId = Annotated[
-    str | None, flag("--task", "A task instead: miniwob.NAME, demo.NAME or FILE.json#NAME.", metavar="ID")
+    str | None,
+    flag("--task", "A task instead: miniwob.NAME, practice.KIND, demo.NAME or FILE.json#NAME.", metavar="ID"),
 ]
 Seed = Annotated[int, flag("--seed", "Which instance of the task, and the policy's chance.", metavar="N", min=0)]
 Allow = Annotated[

@@ -14,7 +14,9 @@ EXAMPLE = "Example:  webagent tasks miniwob --subset webgum56"
 
 
 def tasks(
-    suite: Annotated[str | None, typer.Argument(metavar="[SUITE]", help="miniwob, demo or a task file.")] = None,
+    suite: Annotated[
+        str | None, typer.Argument(metavar="[SUITE]", help="miniwob, practice, demo or a task file.")
+    ] = None,
     match: Tasks = None,
     subset: Subset = None,
     split: Split = None,

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 NAME = "train"
 HELP = "Train a policy: supervised, calibrate."
+DEFAULT_SUITES = ("miniwob",)
 
+Suites = Annotated[
+    list[str] | None, flag("--suite", "Whose tasks: miniwob (default) or practice; repeat for both.", metavar="NAME")
+]
 ShownOf = Annotated[
     list[str] | None, flag("--demonstrations-of", "Another number for some tasks; repeat.", metavar="GLOB=N")
 ]
@@ -33,6 +37,7 @@ def supervised(
     stretch: Annotated[int, flag("--stretch", "Steps of a stream an update.", metavar="N", min=1)] = 4,
     learning_rate: Annotated[float, flag("--learning-rate", "At its height.", metavar="X")] = 1e-3,
     frames: Annotated[int, flag("--frames", "Screen frames that it looks at, too.", metavar="K", min=0)] = 0,
+    suites: Suites = None,
     tasks: Tasks = None,
     subset: Subset = None,
     split: Split = None,
@@ -64,33 +69,35 @@ def supervised(
         out=out, steps=steps, rows=rows, stretch=stretch, learning_rate=learning_rate, seed=seed, device=device,
         workers=workers, compiled=compiled,
     )  # fmt: skip
-    chosen = _taught(tasks, subset, split)
+    chosen = _taught(suites, tasks, subset, split)
     config = PolicyConfig.of_size(size, memory=memory, frames=frames)
     plan = Plan(
         tuple(data or ()), chosen, config, shown, more, rounds, episodes, actors, not plain,
-        _numbers(shown_of or (), chosen), start, browser, own,
+        _numbers(shown_of or (), suites, chosen), start, browser, own,
     )  # fmt: skip
     return perform(settings, plan, resume, Console(quiet))
 
 
-def _taught(glob: str | None, subset: str | None, split: str | None) -> tuple[str, ...]:
+def _taught(suites: Sequence[str] | None, glob: str | None, subset: str | None, split: str | None) -> tuple[str, ...]:
     """The tasks that match all that is given and have an expert: nobody could show or judge the others."""
-    from webagent.datasets.experts import expert_for, experts
-    from webagent.suites import open_suite
+    from webagent.agents.expert import has_expert
+    from webagent.datasets.experts import expert_for
+    from webagent.suites import together
 
-    found = open_suite("miniwob").select(glob, subset, split)
-    taught = tuple(task for task in found if task.removeprefix("miniwob.") in experts())
+    found = together(suites or DEFAULT_SUITES).select(glob, subset, split)
+    taught = tuple(task for task in found if has_expert(task))
     if not taught:
         expert_for(found[0])  # says which there are
     return taught
 
 
-def _numbers(asked: Sequence[str], chosen: Sequence[str]) -> dict[str, int]:
+def _numbers(asked: Sequence[str], suites: Sequence[str] | None, chosen: Sequence[str]) -> dict[str, int]:
     """``GLOB=N`` as a number a task; later ones win. Raises ``UsageError``."""
     from webagent.envs.errors import UsageError
-    from webagent.suites import open_suite
+    from webagent.suites import together
 
-    suite, found = open_suite("miniwob"), {}
+    found: dict[str, int] = {}
+    suite = together(suites or DEFAULT_SUITES)
     for one in asked:
         glob, _, number = one.rpartition("=")
         if not glob or not number.isdecimal():
@@ -120,6 +127,7 @@ def perform(settings: Supervised, plan: Plan, resume: bool, console: Console) ->
 
 def calibrate(
     policy: Annotated[str, flag("--policy", "The checkpoint's folder; its config.json is written.", metavar="FOLDER")],
+    suites: Suites = None,
     tasks: Tasks = None,
     subset: Subset = None,
     split: Split = None,
@@ -144,7 +152,7 @@ def calibrate(
     console = Console(quiet)
     if not 0 <= share < 1:
         raise UsageError(f"--abstain expects a share in [0, 1), found {share}")
-    chosen = _taught(tasks, subset, split)
+    chosen = _taught(suites, tasks, subset, split)
     console.say(f"{episodes} episodes of each of {len(chosen)} tasks")
     found = settle(Settling(policy, chosen, episodes, first, share, not measure, actors, seed, browser))
     error, kept = found["calibration_error"], found["of_decisions"]

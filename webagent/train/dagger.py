@@ -1,7 +1,7 @@
 """The policy acts, the expert says what it would have done: labels for the states that the policy gets into (DAgger,
 Ross et al. 2011).
 
-    results = gather(Gathering("miniwob", tasks, episodes=20, policy="RUN/policy", out="corpus"), actors=16)
+    results = gather(Gathering(tasks, episodes=20, policy="RUN/policy", out="corpus"), actors=16)
 
 Episodes go into the corpus with the expert's actions as their steps; what was really done stands in
 ``info["executed"]``. Where the policy does the same again and nothing changes, the expert takes over, so that what

@@ -60,6 +60,8 @@ class Plan:
     """Share of the stretches that become small tasks of our own, if there is augmentation."""
 
 
+SUITES = ("miniwob.", "practice.")
+"""How tasks begin that experts show."""
 Say = Callable[[str], None]
 
 
@@ -133,7 +135,7 @@ def _show(
 
 def _wanted(tasks: frozenset[str], task: str) -> bool:
     """Of a suite the chosen tasks, of other sources everything."""
-    return task in tasks or not task.startswith("miniwob.")
+    return task in tasks or not task.startswith(SUITES)
 
 
 def _words(out: Path, plan: Plan, start: Policy | None, resume: bool, library: Library, say: Say) -> Words:
@@ -180,7 +182,6 @@ def _kept_rounds(out: Path) -> list[dict[str, Any]]:
 
 def _gathering(plan: Plan, settings: Supervised, number: int, weights: Mapping[str, float]) -> Gathering:
     return Gathering(
-        suite="miniwob",
         tasks=plan.tasks,
         episodes=plan.episodes,
         seed=settings.seed,

@@ -39,7 +39,7 @@ def settle(settings: Settling) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as corpus:
         gather(
             Gathering(
-                "miniwob", settings.tasks, settings.episodes, settings.seed, settings.first, corpus, folder,
+                settings.tasks, settings.episodes, settings.seed, settings.first, corpus, folder,
                 settings.browser,
             ),
             settings.actors,
