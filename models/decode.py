@@ -180,7 +180,12 @@ def _some(reading: Reading, which: list[int]) -> Reading:
     """The reading of some episodes, for pointing."""
     batch = replace(reading.batch, **{f.name: getattr(reading.batch, f.name)[which] for f in fields(Batch)})
     parts = {name: getattr(reading, name)[which] for name in ("goal", "elements", "start")}
-    return replace(reading, batch=batch, words=lambda: reading.words()[which], **parts)
+
+    def keys(kind: Kind) -> tuple[Tensor, Tensor]:
+        table, mask = reading.keys(kind)
+        return table[which], mask[which]
+
+    return replace(reading, batch=batch, keys=keys, **parts)
 
 
 def _best(scores: Tensor, before: list[float], few: int = 5) -> list[tuple[tuple[int, float], ...]]:

@@ -53,7 +53,8 @@ class Said:
 
     def _common(self, wanted: list[Column]) -> int:
         """How many of the first columns are read."""
-        return next((n for n, (a, b) in enumerate(zip(self._read, wanted)) if a != b), min(len(self._read), len(wanted)))
+        pairs = list(zip(self._read, wanted))
+        return next((n for n, (read, asked) in enumerate(pairs) if read != asked), len(pairs))
 
 
 def _columns(rows: Sequence[Sequence[Choice]]) -> list[Column]:
