@@ -19,6 +19,8 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
+from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from webagent.envs.errors import DataDamaged, UsageError
 
@@ -60,7 +62,7 @@ def load_policy(folder: str | Path, device: str = "cpu") -> Policy:
         words = Words.load(place / TOKENIZER)
     except (OSError, SafetensorError) as error:
         raise DataDamaged(f"{place} cannot be read: {error}", "copy or train it again") from error
-    with torch.device("meta"):
+    with _Unfilled():
         net = PolicyNet(config)
     try:
         stripped = {name.removeprefix(PREFIX): weight.to(torch.float32, copy=True) for name, weight in weights.items()}
@@ -69,6 +71,16 @@ def load_policy(folder: str | Path, device: str = "cpu") -> Policy:
         raise DataDamaged(f"{place / WEIGHTS}: {' '.join(str(error).split())[:300]}", "of another version?") from error
     own = {f.name for f in dataclasses.fields(PolicyConfig)}
     return Policy(net.eval(), words, {k: v for k, v in data.items() if k not in own})
+
+
+class _Unfilled(TorchFunctionMode):
+    """Modules are made without values drawn by chance, since others are loaded. (Modules on ``meta`` would import all
+    of torch's compiler, which takes longer than everything else that loading does.)"""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in (nn.init.normal_, nn.init.uniform_, nn.init.kaiming_uniform_):
+            return kwargs["tensor"]
+        return (torch.empty if func is torch.randn else func)(*args, **(kwargs or {}))
 
 
 def save_policy(folder: str | Path, policy: Policy, precision: torch.dtype = torch.float32) -> None:

@@ -15,11 +15,15 @@ from webagent.envs.types import OPS, Action
 from .batch import FIELD_COUNT, STEP, Batch, apart, collate
 from .grammar import MAY_AIM_AT_NOTHING, Choice, Kind, next_kind, utter
 from .network import MOST_CHOICES, PolicyNet, Reading
+from .said import Said
 from .segment import Segment
 from .trunk import Memory
 from .words import Words
 
 USED = Choice(Kind.POINT, 1)
+AT_ONCE = (Kind.OP, Kind.TARGET, Kind.POINT)
+"""What is chosen without a pass through the trunk of its own."""
+ENDS = (Kind.GOAL_END, Kind.WORD_END)
 
 
 @dataclass(frozen=True)
@@ -87,37 +91,47 @@ def decide(
 
 def _say(net: PolicyNet, reading: Reading, memory: Memory, chooser: Chooser) -> list[_Row]:
     """Every row's choices. Op, target and whether a point is needed take no pass through the trunk; texts and points
-    take one a choice."""
+    take one a choice, less what was guessed rightly."""
     rows = [_Row([]) for _ in range(reading.batch.size)]
-    states, aimed, said, behind = reading.start, reading.start, reading.said, 0
+    said, aimed = Said(net, reading, memory), reading.start
 
-    def go_on(until: int) -> None:
-        nonlocal states, said, behind
-        now = [[row.choices[at] if at < len(row.choices) else None for at in range(behind, until)] for row in rows]
-        kinds = torch.tensor([[c.kind if c else -1 for c in row] for row in now], device=states.device)
-        index = torch.tensor([[c.index if c else 0 for c in row] for row in now], device=states.device)
-        after, pairs = net.go_on(reading, net.inputs(reading.looks, kinds, index, behind), memory, said)
-        states, behind = after[:, -1], until
-        said = [(torch.cat([k, a], 2), torch.cat([v, b], 2)) for (k, v), (a, b) in zip(said, pairs)]
+    def behind(until: int) -> Tensor:
+        choices = [row.choices[:until] for row in rows]
+        if not said.has(choices):
+            said.read(choices, _guessed(net, reading, aimed, choices[0]) if len(rows) == 1 else ())
+        return said.states(until)
 
     for at in range(MOST_CHOICES):
         wanted = [next_kind(row.choices) for row in rows]
         kinds = dict.fromkeys(k for k in wanted if k is not None)
         if not kinds:
             break
-        if at and any(kind not in (Kind.TARGET, Kind.POINT) for kind in kinds):
-            go_on(at)
+        states = behind(at) if any(kind not in AT_ONCE for kind in kinds) else aimed
         for kind in kinds:
             which = [n for n, k in enumerate(wanted) if k == kind]
-            _choose(net, reading, aimed if kind in (Kind.TARGET, Kind.POINT) else states, which, kind, rows, chooser)
+            _choose(net, reading, aimed if kind in AT_ONCE else states, which, kind, rows, chooser)
         if not at:
-            aimed = net.aimed(reading.start, torch.tensor([row.choices[0].index for row in rows], device=states.device))
+            aimed = net.aimed(reading.start, torch.tensor([row.choices[0].index for row in rows], device=aimed.device))
         pointed = [n for n, row in enumerate(rows) if row.choices[-1] == USED and not row.point]
         if pointed:
-            if behind < at:
-                go_on(at)
-            _places(net, reading, states, pointed, rows)
+            _places(net, reading, behind(at), pointed, rows)
     return rows
+
+
+def _guessed(net: PolicyNet, reading: Reading, aimed: Tensor, choices: list[Choice]) -> list[Choice]:
+    """How one row's choices may well go on, until its first piece of text is said: by the state that the target was
+    chosen from and the target itself, which were never trained for this and are nearly always right (docs/LOG.md)."""
+    state = aimed + reading.elements[:, choices[1].index] if choices[1:2] and choices[1].kind == Kind.TARGET else aimed
+    guessed: list[Choice] = []
+    while True:
+        said = [*choices, *guessed]
+        kind = next_kind(said)
+        begins = not said[1:] or said[-1].kind == Kind.TARGET
+        if kind is None or kind in AT_ONCE or not (begins or kind in ENDS):
+            return guessed
+        index = int(_scores(net, reading, state, kind, [said]).argmax(-1))
+        own, number = apart(index, reading.batch, net.config.vocabulary) if kind == Kind.WRITE else (kind, index)
+        guessed.append(Choice(own, number))
 
 
 def _choose(
@@ -128,8 +142,7 @@ def _choose(
         reading, states = _some(reading, which), states[which]
     scores = _scores(net, reading, states, kind, [rows[n].choices for n in which])
     index, logprob = (part.tolist() for part in chooser.take(scores))
-    ends = kind in (Kind.GOAL_END, Kind.WORD_END)
-    cases = net.case(states).argmax(-1).tolist() if ends else [0] * len(which)
+    cases = net.case(states).argmax(-1).tolist() if kind in ENDS else [0] * len(which)
     best = _best(scores, [rows[n].logprob for n in which]) if kind == Kind.TARGET else None
     for k, n in enumerate(which):
         row = rows[n]
@@ -153,7 +166,7 @@ def _scores(net: PolicyNet, reading: Reading, states: Tensor, kind: Kind, choice
         needed = torch.tensor([OPS[c[0].index] not in MAY_AIM_AT_NOTHING for c in choices], device=scores.device)
         lonely = ~torch.isfinite(scores[:, 1:]).any(1)
         scores[:, 0] = scores[:, 0].masked_fill(needed & ~lonely, -math.inf)
-    if kind in (Kind.GOAL_END, Kind.WORD_END):
+    if kind in ENDS:
         first = torch.tensor([[c[-1].index] for c in choices], device=scores.device)
         closed = torch.arange(scores.shape[1], device=scores.device)[None] < first
         if kind == Kind.WORD_END:  # within the same text
@@ -167,7 +180,12 @@ def _some(reading: Reading, which: list[int]) -> Reading:
     """The reading of some episodes, for pointing."""
     batch = replace(reading.batch, **{f.name: getattr(reading.batch, f.name)[which] for f in fields(Batch)})
     parts = {name: getattr(reading, name)[which] for name in ("goal", "elements", "start")}
-    return replace(reading, batch=batch, words=lambda: reading.words()[which], **parts)
+
+    def keys(kind: Kind) -> tuple[Tensor, Tensor]:
+        table, mask = reading.keys(kind)
+        return table[which], mask[which]
+
+    return replace(reading, batch=batch, keys=keys, **parts)
 
 
 def _best(scores: Tensor, before: list[float], few: int = 5) -> list[tuple[tuple[int, float], ...]]:

@@ -32,6 +32,8 @@ from .trunk import Memory, Norm, Trunk
 from .waves import AMOUNTS, PLACE_WAVES, amount_waves, place_waves
 
 MOST_CHOICES = 64
+ELEMENTS = (Kind.TARGET, Kind.ONTO, Kind.NAME, Kind.VALUE)
+"""Kinds that point at an element."""
 
 
 @dataclass
@@ -47,15 +49,16 @@ class Looks:
 @dataclass
 class Reading:
     """A segment that was read. ``goal`` [B, G, width], ``elements`` [B, N, width]: the trunk's states, for pointing;
-    ``words()`` [B, T, width]: keys of the page's subwords, made when they are asked for; ``start`` [B, width]: where
-    the action begins; ``past``: keys and values of all positions that were ``seen`` [B, S]. ``after`` [B, A, width],
-    ``said``: states behind choices that were read along, and their keys and values."""
+    ``keys(kind)``: what a choice of this kind points at, [B, N, G or T, width], made when it is asked for, and which of
+    these are there; ``start`` [B, width]: where the action begins; ``past``: keys and values of all positions that were
+    ``seen`` [B, S]. ``after`` [B, A, width], ``said``: states behind choices that were read along, and their keys and
+    values."""
 
     batch: Batch
     looks: Looks
     goal: Tensor
     elements: Tensor
-    words: Callable[[], Tensor]
+    keys: Callable[[Kind], tuple[Tensor, Tensor]]
     start: Tensor
     seen: Tensor
     past: list[tuple[Tensor, Tensor]]
@@ -157,11 +160,25 @@ class PolicyNet(nn.Module):
         before, said = (
             [(k[:, :, part], v[:, :, part]) for k, v in pairs] for part in (slice(first), slice(first, None))
         )
-        keys = functools.cache(lambda: self._word_keys(looks, shown, batch))
+        keys = self._keys(batch, looks, goals, shown)
         return Reading(batch, looks, goals, shown, keys, ends[:, -1], seen, before, after, said)
 
-    def _word_keys(self, looks: Looks, elements: Tensor, batch: Batch) -> Tensor:
-        return self.word_key(looks.words) + _taken(self.word_owner_key(elements), batch.word_owner.long())
+    def _keys(
+        self, batch: Batch, looks: Looks, goal: Tensor, elements: Tensor
+    ) -> Callable[[Kind], tuple[Tensor, Tensor]]:
+        """``Reading.keys``; each is made once."""
+        page = functools.cache(lambda: self.element_key(elements))
+        asked = functools.cache(lambda: self.goal_key(goal))
+        words = functools.cache(
+            lambda: self.word_key(looks.words) + _taken(self.word_owner_key(elements), batch.word_owner.long())
+        )
+
+        def keys(kind: Kind) -> tuple[Tensor, Tensor]:
+            if kind in ELEMENTS:
+                return page(), batch.element_mask
+            return (asked(), batch.goal_mask) if kind in (Kind.GOAL, Kind.GOAL_END) else (words(), batch.word_mask)
+
+        return keys
 
     def inputs(self, looks: Looks, kinds: Tensor, index: Tensor, first: int = 0) -> Tensor:
         """What choices look like to the trunk: [B, A, width] for ``kinds`` and own ``index`` [B, A]."""
@@ -179,7 +196,7 @@ class PolicyNet(nn.Module):
         """For groups of kinds, what an index looks like."""
         return (
             ((Kind.OP,), self.said_op),
-            ((Kind.TARGET, Kind.ONTO, Kind.NAME, Kind.VALUE), lambda i: _taken(looks.elements, i)),
+            (ELEMENTS, lambda i: _taken(looks.elements, i)),
             ((Kind.GOAL, Kind.GOAL_END), lambda i: _taken(looks.goal, i)),
             ((Kind.WORD, Kind.WORD_END), lambda i: _taken(looks.words, i)),
             ((Kind.WRITE,), lambda i: self.reader.goal(self.reader.subword(i))),
@@ -191,17 +208,12 @@ class PolicyNet(nn.Module):
         """States [B, A, width] behind choices ``made`` [B, A, width], all of them behind what was read and behind the
         choices ``before`` (whose keys and values they are); and the keys and values of these."""
         earlier = before[0][0].shape[2] if before else 0
-        past = (
-            [tuple(torch.cat([a, b], 2) for a, b in zip(p, e)) for p, e in zip(reading.past, before)]
-            if before
-            else reading.past
-        )
         count = made.shape[1]
         own = torch.ones(count, count, dtype=torch.bool, device=made.device).tril()
         own = torch.cat([own.new_ones(count, earlier), own], 1)[None].expand(made.shape[0], -1, -1)
         mask = torch.cat([reading.seen[:, None].expand(-1, count, -1), own], 2)
         relations = made.new_zeros(1, self.config.heads, count, mask.shape[2]).expand(made.shape[0], -1, -1, -1)
-        return self.trunk(made, relations, mask, memory, past)
+        return self.trunk(made, relations, mask, memory, [reading.past, before] if before else [reading.past])
 
     def tail(self, reading: Reading) -> list[tuple[Tensor, Tensor]]:
         """Keys and values [B, H, kept, D] of what a memory keeps."""
@@ -222,12 +234,7 @@ class PolicyNet(nn.Module):
     def point_at(self, kind: Kind, states: Tensor, reading: Reading) -> Tensor:
         """Scores of what this kind may point at, [B, A, N, G or T]; -inf for what is padding."""
         query = self.pointers[kind.name.lower()](states)
-        if kind in (Kind.TARGET, Kind.ONTO, Kind.NAME, Kind.VALUE):
-            keys, mask = self.element_key(reading.elements), reading.batch.element_mask
-        elif kind in (Kind.GOAL, Kind.GOAL_END):
-            keys, mask = self.goal_key(reading.goal), reading.batch.goal_mask
-        else:
-            keys, mask = reading.words(), reading.batch.word_mask
+        keys, mask = reading.keys(kind)
         scores = (query @ keys.transpose(1, 2)).float() / math.sqrt(query.shape[-1])
         return scores.masked_fill(~mask[:, None], -math.inf)
 

@@ -32,12 +32,13 @@ class Linear8(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         rows = x.reshape(-1, x.shape[-1])
-        peak = rows.abs().amax(1, keepdim=True).clamp_min_(1e-8)
-        sums = torch._int_mm((rows * (TOP / peak)).round_().to(torch.int8), self.weight)
-        peak /= TOP
+        unit = rows.abs().amax(1, keepdim=True).clamp_min_(1e-8)
+        small = rows.mul(unit.reciprocal().mul_(TOP)).round_().to(torch.int8)
+        sums = torch._int_mm(small, self.weight).to(x.dtype)
+        unit /= TOP
         if self.normed:
-            peak *= (rows.square().mean(1, keepdim=True) + EPSILON).rsqrt_()
-        return (sums * peak).mul_(self.scale).view(*x.shape[:-1], -1)
+            unit *= rows.square().mean(1, keepdim=True).add_(EPSILON).rsqrt_()
+        return sums.mul_(unit).mul_(self.scale).view(*x.shape[:-1], -1)
 
 
 def quantised(net: PolicyNet) -> PolicyNet:

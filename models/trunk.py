@@ -14,6 +14,7 @@ then the action's choices one by one) sees all of that and its own past. Between
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -160,7 +161,7 @@ class Layer(nn.Module):
                 store: tuple[Tensor, Tensor] | None) -> Tensor:  # fmt: skip
         """The stream ``x`` [B, L, width] after this layer. ``query`` [B, H, L, D], ``keys``, ``values`` [B, H, P + L,
         D]; ``bias`` (relations) and ``closed`` (0 or -inf), [B, H or 1, L, P + L]; ``store``: the infini memory."""
-        weights = bias * self.relation_scale[None, :, None, None].to(bias.dtype) + closed
+        weights = torch.addcmul(closed, bias, self.relation_scale[None, :, None, None].to(bias.dtype))
         found = functional.scaled_dot_product_attention(query, keys, values, attn_mask=weights.to(query.dtype))
         if store is not None and self.memory_gate is not None:
             gate = torch.sigmoid(self.memory_gate)[None, :, None, None].to(found.dtype)
@@ -221,12 +222,13 @@ class Trunk(nn.Module):
         relations: Tensor,
         mask: Tensor,
         memory: Memory | Chain,
-        past: list[tuple[Tensor, Tensor]] | None = None,
+        past: Sequence[list[tuple[Tensor, Tensor]]] = (),
     ) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
         """One part of a segment.
 
         ``x`` [B, L, width]; ``relations`` [B, H, L, P + L] and ``mask`` [B, L, P + L] (True: may be seen) over the P
-        positions of the segment that came before (whose keys and values are ``past``, a layer) and its own.
+        positions of the segment that came before (whose keys and values are ``past``, part by part, a layer) and its
+        own.
         Gives the normalised stream and the keys and values, a layer.
         """
         remembered = memory.ages > 0
@@ -239,8 +241,10 @@ class Trunk(nn.Module):
             assert isinstance(layer, Layer)
             query, key, value = layer.look(x)
             *held, store = memory.before(n, key, value)
-            parts = [held, past[n], (key, value)] if past else [held, (key, value)]
-            keys, values = (torch.cat([p.to(key.dtype) for p in of], 2) for of in zip(*parts))
+            parts = [*(part[n] for part in past), (key, value)]
+            if held[0].shape[2]:
+                parts.insert(0, (held[0].to(key.dtype), held[1].to(key.dtype)))
+            keys, values = (torch.cat(of, 2) if len(of) > 1 else of[0] for of in zip(*parts))
             x = layer(x, query, keys, values, bias, closed, store)
             made.append((key, value))
         return self.last(x), made

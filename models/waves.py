@@ -24,7 +24,7 @@ def amount_waves(hundredths: Tensor) -> Tensor:
     """[..., AMOUNTS] of numbers in hundredths [...]; all 0 where there is none (``NO_AMOUNT``)."""
     known = hundredths != NO_AMOUNT
     exact = torch.where(known, hundredths, 0).double() / 100
-    turns = torch.stack([(exact / period).frac() for period in PERIODS], -1).float() * (2 * math.pi)
+    turns = (exact[..., None] / _numbers(PERIODS, exact)).frac().float() * (2 * math.pi)
     value = exact.float()
     sizes = [torch.ones_like(value), value.sign() * value.abs().log1p() / 12, *(_near(value / n) for n in (10, 100))]
     return torch.cat([torch.stack(sizes, -1), turns.sin(), turns.cos()], -1) * known[..., None]
@@ -32,8 +32,12 @@ def amount_waves(hundredths: Tensor) -> Tensor:
 
 def place_waves(fractions: Tensor) -> Tensor:
     """Sines, then cosines, [..., PLACE_WAVES n] of n fractions [..., n]."""
-    turns = torch.cat([fractions * (math.pi * octave) for octave in OCTAVES], -1)
+    turns = (fractions[..., None, :] * (math.pi * _numbers(OCTAVES, fractions))[:, None]).flatten(-2)
     return torch.cat([turns.sin(), turns.cos()], -1)
+
+
+def _numbers(values: tuple[float, ...], like: Tensor) -> Tensor:
+    return torch.tensor(values, dtype=like.dtype).to(like.device, non_blocking=True)
 
 
 def _near(value: Tensor) -> Tensor:

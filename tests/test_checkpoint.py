@@ -51,6 +51,18 @@ def test_saved_and_loaded_it_says_the_same(policy: Policy, tmp_path: Path) -> No
     assert a == b and isinstance(a[0].action, Action | None)
 
 
+def test_loading_draws_nothing_and_is_light(policy: Policy, tmp_path: Path) -> None:
+    save_policy(tmp_path, policy)
+    code = (
+        "import sys, torch\nfrom webagent.models.checkpoint import load_policy\n"
+        f"before = torch.get_rng_state()\nload_policy({str(tmp_path)!r})\n"
+        "print(torch.equal(before, torch.get_rng_state()), 'torch._dynamo' in sys.modules)"
+    )
+    line = [sys.executable, "-P", "-c", code]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=120, check=True, cwd=tmp_path)
+    assert done.stdout.split() == ["True", "False"]
+
+
 def test_half_precision_is_kept_in_the_file_only(policy: Policy, tmp_path: Path) -> None:
     save_policy(tmp_path / "whole", policy)
     save_policy(tmp_path / "half", policy, torch.bfloat16)

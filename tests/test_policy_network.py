@@ -11,10 +11,11 @@ import torch
 from step_by_step import by_steps
 
 from webagent.envs.types import Action, ActionTree, Element, Observation
+from webagent.models import decode
 from webagent.models.batch import Batch, collate, collate_answers
 from webagent.models.config import MEMORIES, PolicyConfig
-from webagent.models.decode import Chooser, decide
-from webagent.models.grammar import spell
+from webagent.models.decode import Chooser, Decision, decide
+from webagent.models.grammar import Choice, Kind, spell
 from webagent.models.losses import surprise
 from webagent.models.network import PolicyNet
 from webagent.models.quantised import Linear8, quantised
@@ -214,6 +215,33 @@ def test_the_likeliest_is_taken_unless_chance_is_asked_for(words: Words) -> None
         for n in (1, 1, 2, 3, 4, 5)
     ]
     assert drawn[0] == drawn[1] and len(set(drawn)) > 2
+
+
+def test_guesses_change_no_choice_and_save_passes(words: Words, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(4)
+    net = PolicyNet(config()).eval()
+    passes: list[int] = []
+    net.trunk.register_forward_hook(lambda *_: passes.append(1))
+
+    def told(segment: Segment, seed: int, *guess: Choice) -> tuple[Decision, int]:
+        """What is drawn with this seed, the first pass behind op and target reading a guess along; and its passes."""
+        monkeypatch.setattr(decode, "_guessed", lambda *known: list(guess) if len(known[3]) == 2 else [])
+        passes.clear()
+        chance = Chooser(1.0, torch.Generator().manual_seed(seed))
+        return decide(net, [segment], net.trunk.empty(1), words, chance)[0][0], len(passes)
+
+    saved = 0
+    for segment in segments(words, net):
+        for seed in range(6):
+            plain, cost = told(segment, seed)
+            right, less = told(segment, seed, *plain.choices[2:5])
+            wrong, same = told(segment, seed, Choice(Kind.WRITE, 399), Choice(Kind.GOAL, 1))
+            for other in (right, wrong):
+                assert other.choices == plain.choices and other.point == pytest.approx(plain.point, abs=1e-3)
+                assert other.logprob == pytest.approx(plain.logprob, abs=1e-3)
+            assert less <= cost == same
+            saved += cost - less
+    assert saved
 
 
 def test_the_same_seed_makes_the_same_weights() -> None:

@@ -10,10 +10,11 @@ import itertools
 import re
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from webagent.agents import frames_for, make_policy
@@ -36,6 +37,7 @@ from webagent.words import clean, describe_action, describe_target
 
 DEFAULT_MAX_STEPS = 30
 DEFAULT_OUT = "webagent-out"
+T = TypeVar("T")
 OpenEnv = Callable[["Errand", Any, Secrets], AbstractContextManager[Any]]
 
 
@@ -66,8 +68,10 @@ def perform(errand: Errand, console: Console, open_env: OpenEnv | None = None) -
 
     ``open_env(errand, scenario, secrets)``: a context with an environment; by default a browser of its own.
     """
-    make_agent = make_policy(errand.policy)
+    policy = _meanwhile(make_policy, errand.policy)
     scenario, secrets, practice = plan_of(errand)
+    if policy.done():
+        policy.result()  # a mistyped name is told before a browser opens
     guard = None if practice else Guard(errand.yes, terminal_asker())
     record = Record(console, _folder_for(errand), f"policy:{errand.policy}", secrets)
     record.filmed = scenario.viewport if errand.video else None
@@ -78,7 +82,7 @@ def perform(errand: Errand, console: Console, open_env: OpenEnv | None = None) -
                 env.on_frame = record.film.frame
             record.episode = run_episode(
                 env,
-                make_agent,
+                policy.result(),
                 seed=errand.seed,
                 source=record.source,
                 max_steps=errand.max_steps,
@@ -99,6 +103,14 @@ def perform(errand: Errand, console: Console, open_env: OpenEnv | None = None) -
     if error:
         return Result.of_error(error, record.data(), record.text())
     return Result(record.data(), record.text(), 0 if record.success else 1)
+
+
+def _meanwhile(work: Callable[..., T], *of: Any) -> Future[T]:
+    """Done in a thread: a network is loaded while the browser starts, which takes as long."""
+    pool = ThreadPoolExecutor(1, "webagent-policy")
+    done = pool.submit(work, *of)
+    pool.shutdown(wait=False)
+    return done
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import functools
 import math
 import multiprocessing
 import os
+import threading
 from pathlib import Path
 
 import torch
@@ -24,6 +25,7 @@ from webagent.models.segment import read_observation
 from webagent.rollout import Agent, MakeAgent
 
 MOST_THREADS = 4
+_one_at_a_time = threading.Lock()
 
 
 def policy_in(folder: str | Path) -> MakeAgent:
@@ -82,8 +84,13 @@ def frames_in(folder: str | Path) -> int:
     return _loaded(str(Path(folder).resolve())).config.frames
 
 
-@functools.lru_cache(2)
 def _loaded(folder: str) -> Policy:
+    with _one_at_a_time:  # who asks while another thread loads it gets that one
+        return _load(folder)
+
+
+@functools.lru_cache(2)
+def _load(folder: str) -> Policy:
     # One of several worker processes has a core for itself, no more.
     alone = multiprocessing.parent_process() is None
     torch.set_num_threads(min(MOST_THREADS, os.cpu_count() or 1) if alone else 1)

@@ -70,10 +70,9 @@ def supervised(
         workers=workers, compiled=compiled,
     )  # fmt: skip
     chosen = _taught(suites, tasks, subset, split)
-    config = PolicyConfig.of_size(size, memory=memory, frames=frames)
     plan = Plan(
-        tuple(data or ()), chosen, config, shown, more, rounds, episodes, actors, not plain,
-        _numbers(shown_of or (), suites, chosen), start, browser, own,
+        tuple(data or ()), chosen, PolicyConfig.of_size(size, memory=memory, frames=frames), shown, more, rounds,
+        episodes, actors, not plain, _numbers(shown_of or (), suites, chosen), start, browser, own,
     )  # fmt: skip
     return perform(settings, plan, resume, Console(quiet))
 
