@@ -40,10 +40,10 @@ def test_the_demonstrator_succeeds_and_doing_nothing_does_not(kind: str, browser
         episode = run_episode(env, expert.make_agent, seed=seed, source="expert")
         assert episode.success, (seed, episode.task.goal, episode.info["reason"])
         assert episode.steps[-1].action.op == ("done" if env.scenario.site.answer is None else "answer")
-        env.reset(seed=seed)
-        assert not env.verdict.success
-        env.step(Action("done"))
-        assert not env.verdict.success
+    env.reset(seed=seed)
+    assert not env.verdict.success
+    env.step(Action("done"))
+    assert not env.verdict.success
     env.close()
 
 

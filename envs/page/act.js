@@ -153,7 +153,7 @@ function locate(id, point, scroll = true) {
   if (tag === "area") return { ...facts, ...located(aim(el, areaBox(el), point)) };
   if (!rectsOf(seenAs).length) return { ...facts, hidden: true };
   let found = aim(seenAs, null, point);
-  if (!found.ok && isControl(tag) && el.labels?.length) {
+  if (!found.ok && isControl(tag) && facts.kind !== "range" && el.labels?.length) {
     const through = aim(el.labels[0], null, point);
     if (through.ok) found = through;
   }

@@ -215,7 +215,7 @@ def any_form(b: Builder, wrap: str = "") -> Quest:
         label = d.pick(("Call me back", "Send me a copy", "This is urgent", "Gift wrapping", "I am a member"))
         wishes.append(fields.box(d, label, "extra", False, True))
     what = d.pick(("request", "application", "order sheet", "registration", "survey", "report", "claim"))
-    submit = d.pick(("Submit", "Send", "Continue", "Finish", "Hand in", "OK", "Save"))
+    submit = d.pick(("Submit", "Send", "Continue", "Finish", "Hand in", "Done", "Save"))
     form = Form(b.fresh("any"), wishes, submit, d.pick(SENT), more={"confirm": ""})
     title = f"{d.pick(('Online', 'New', 'Your', 'Quick'))} {what}"
     told = told_of(form)

@@ -190,7 +190,7 @@ def _staff(b: Builder) -> Staff:
     items = [{"id": f"r{n}", "title": name, "facts": of} for n, (name, of) in enumerate(zip(people, facts))]
     edit, delete = d.pick(("Edit", "Change", "Modify")), d.pick(("Delete", "Remove", "Discard"))
     labels = {
-        "edit": edit, "delete": delete, "save": d.pick(("Save", "Update", "Save changes", "OK")),
+        "edit": edit, "delete": delete, "save": d.pick(("Save", "Update", "Save changes", "Done")),
         "asks": d.pick((f"{delete} {{}}?", "Are you sure? {} will be gone.", "")),
     }  # fmt: skip
     teams = sorted({*d.few("department", 4), *(of[0][1] for of in facts)})
