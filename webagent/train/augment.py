@@ -41,6 +41,8 @@ KEPT_WORDS = frozenset(
 """Words whose meaning is a part of the task; none was added for a task of the test split."""
 Edit = Callable[[Element], dict[str, Any]]
 """What of an element becomes something else; fields that are left out stay."""
+ENOUGH = 3
+"""Links on a page that has its own."""
 PARTS = ("names", "phrases", "place", "marks", "company")
 
 
@@ -189,7 +191,9 @@ def _marks(rng: np.random.Generator) -> Edit:
 
 
 def _company(labels: Sequence[Label], rng: np.random.Generator) -> Sequence[Label]:
-    """A bar of links that have nothing to do with the goal, above or below."""
+    """A bar of links that have nothing to do with the goal, above or below; none where links may be the way to it."""
+    if any(sum(e.role == "link" for e in label.observation.tree.elements) >= ENOUGH for label in labels):
+        return labels
     words = (
         "Home",
         "About us",

@@ -20,6 +20,10 @@ from .rows import Label
 from .stretches import Packed, Shelf, pack
 
 LETTERS = re.compile(r"[^\W\d_]{3,12}", re.UNICODE)
+PIECE = re.compile(r" ?[^\W\d_]+", re.UNICODE)
+FEWEST_TEXTS, MOST_TEXTS, COMMON = 3, 100, 5
+"""Texts that a word stands in before the tokenizer learns it; as how many it counts at most; as how many a common word
+counts at least."""
 LEARNED_FROM = ("expert", "human", "dagger", "search")
 """Sources whose actions are worth imitating; ``dagger`` holds what the expert would have done."""
 
@@ -125,9 +129,18 @@ def executed(episode: Episode) -> list[Action]:
 
 
 def make_words(texts: Iterable[str], vocabulary: int) -> Words:
-    """A tokenizer of these texts and of common words, each counted once."""
-    common = (f"{word} {word.capitalize()} {word}" for word in common_words())
-    return Words(train_tokenizer(sorted({*texts, *common}), vocabulary))
+    """A tokenizer of the words in these texts, with the space before them, and of common ones.
+
+    A word of a few texts only is most often made up (a password, a name in one goal): it is spelled. One that stands in
+    very many counts no more than others that stand in many, or a single task's would take all the room.
+    """
+    counts = Counter(piece for text in texts for piece in PIECE.findall(text))
+    weights = {piece: min(count, MOST_TEXTS) for piece, count in counts.items() if count >= FEWEST_TEXTS}
+    for word in common_words():
+        for piece, weight in ((f" {word}", COMMON), (word.capitalize(), COMMON // 2)):
+            weights[piece] = max(weights.get(piece, 0), weight)
+    pieces = (piece for piece, weight in sorted(weights.items()) for _ in range(weight))
+    return Words(train_tokenizer(pieces, vocabulary))
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 WAYS = (
-    ("click on", "click", "press", "tap", "hit", "push", "go ahead and click", "use"),
+    ("click on", "click", "press", "tap", "hit", "push", "use"),
     ("select", "choose", "pick", "go with", "mark", "opt for"),
     ("enter", "type", "put", "write", "fill in", "key in", "input"),
     ("find", "look for", "locate", "search for", "get me"),
@@ -21,7 +21,7 @@ WAYS = (
     ("text field", "text box", "input field", "field", "box", "textbox"),
     ("from the list", "in the list", "out of the list", "from the options"),
     ("expand", "open", "unfold"),
-    ("email", "mail", "message", "e-mail"),
+    ("email", "mail", "e-mail"),
     ("delete", "remove", "get rid of", "trash"),
     ("and", "as well as", "plus"),
 )
@@ -52,11 +52,19 @@ def _swapped(text: str, rng: np.random.Generator) -> str:
         if found is None or rng.random() > SWAP:
             continue
         other = ways[int(rng.integers(len(ways)))]
-        text = PATTERNS[found].sub(_as_was(other), text)
+        text = PATTERNS[found].sub(_as_was(other, text), text)
         low = text.lower()
     return text
 
 
-def _as_was(other: str) -> Callable[[re.Match[str]], str]:
-    """In the place of a phrase, with a capital letter where it had one."""
-    return lambda m: other.capitalize() if m[0][0].isupper() else other
+def _as_was(other: str, text: str) -> Callable[[re.Match[str]], str]:
+    """In the place of a phrase: with a capital letter where it began a sentence with one; in the midst of a sentence a
+    capital letter makes it a name (``click Next``), which stays."""
+
+    def put(m: re.Match[str]) -> str:
+        if not m[0][0].isupper():
+            return other
+        begins = not text[: m.start()].strip(" ") or text[: m.start()].rstrip(" ")[-1] in ".!?:\n"
+        return other.capitalize() if begins else m[0]
+
+    return put

@@ -98,7 +98,9 @@ class Stretches(Dataset[Stretch]):
 
     ``rows``: of the smallest ones; of larger ones fewer. ``steps``: in a row; of longer episodes ``LONGER`` times as
     many, so that what lies far back is learned to be remembered. ``weights``: how often each task is drawn, relative to
-    the others; over many batches the sizes change nothing about that.
+    the others; over many batches the sizes change nothing about that. ``midst``: whether an episode may begin in its
+    midst, which keeps a policy from leaning on its memory where the page tells as much; not for tasks of memory alone,
+    where it asks for what was never shown.
     """
 
     def __init__(
@@ -112,9 +114,10 @@ class Stretches(Dataset[Stretch]):
         seed: int,
         weights: Mapping[str, float] | None = None,
         augment: Augment | None = None,
+        midst: bool = True,
     ) -> None:
         self.words, self.config = words, config
-        self.seed, self.augment = seed, augment
+        self.seed, self.augment, self.midst = seed, augment, midst
         counts = shelf.counts()
         chances = {task: (weights or {}).get(task, 1.0) / counts[task] for task in sorted(counts)}
         self.sizes: list[_Sized] = []
@@ -140,13 +143,12 @@ class Stretches(Dataset[Stretch]):
         return Stretch(*collate_rows(rows, self.config.vocabulary), from_numpy(fresh), from_numpy(outcomes))
 
     def _column(self, sized: _Sized, rng: np.random.Generator) -> list[tuple[Row, bool]]:
-        """Episodes one after the other, until the steps are full. One that is longer than a whole stretch often begins
-        in its midst; a shorter one never does, so that nobody is asked for what was not shown."""
+        """Episodes one after the other, until the steps are full; a longer one often begins in its midst."""
         column: list[tuple[Row, bool]] = []
         while len(column) < sized.stretch:
             labels = sized.draw(rng)
             room = sized.stretch - len(column)
-            midst = len(labels) > sized.stretch and rng.random() < 0.5
+            midst = self.midst and len(labels) > room and rng.random() < 0.5
             first = int(rng.integers(len(labels) - room + 1)) if midst else 0
             labels = labels[first : first + room]
             chosen = self.augment(labels, rng) if self.augment else labels
