@@ -107,7 +107,8 @@ def learn(net: PolicyNet, words: Words, templates: Templates, options: argparse.
             wait = int(rng.integers(0, longest - 1))
             one = trial(templates.task, wait, rng, True)
             shelf.add(templates.task, templates.labels(one, rng, told=min(1.0, 0.3 / (wait + 1))))
-        made = Stretches(shelf, words, net.config, rows=rows, steps=longest, seed=seed, midst=False)
+        made = Stretches(shelf, words, net.config, rows=rows, steps=longest, seed=seed)
+        made.midst = False
         for stretch in batches(made, updates, device, options.workers):
             rate = min(1.0, (done + 1) / 50, (whole - done) / (0.2 * whole))
             for group in optimiser.param_groups:

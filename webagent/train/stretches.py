@@ -98,10 +98,12 @@ class Stretches(Dataset[Stretch]):
 
     ``rows``: of the smallest ones; of larger ones fewer. ``steps``: in a row; of longer episodes ``LONGER`` times as
     many, so that what lies far back is learned to be remembered. ``weights``: how often each task is drawn, relative to
-    the others; over many batches the sizes change nothing about that. ``midst``: whether an episode may begin in its
-    midst, which keeps a policy from leaning on its memory where the page tells as much; not for tasks of memory alone,
-    where it asks for what was never shown.
+    the others; over many batches the sizes change nothing about that.
     """
+
+    midst = True
+    """Whether an episode may begin in its midst, which keeps a policy from leaning on its memory where the page tells
+    as much; not for tasks of memory alone, where it asks for what was never shown."""
 
     def __init__(
         self,
@@ -114,10 +116,9 @@ class Stretches(Dataset[Stretch]):
         seed: int,
         weights: Mapping[str, float] | None = None,
         augment: Augment | None = None,
-        midst: bool = True,
     ) -> None:
         self.words, self.config = words, config
-        self.seed, self.augment, self.midst = seed, augment, midst
+        self.seed, self.augment = seed, augment
         counts = shelf.counts()
         chances = {task: (weights or {}).get(task, 1.0) / counts[task] for task in sorted(counts)}
         self.sizes: list[_Sized] = []
