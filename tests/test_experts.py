@@ -32,3 +32,19 @@ def test_buttons_are_pressed_in_the_order_in_which_they_were_lit(order: str) -> 
         seen.append(look())
     with pytest.raises(Lost):
         act(seen)
+
+
+def circles(*middles: float) -> Observation:
+    """A drawing of 100 x 100 pixels and circles of radius 10 in it, or beside it, by the x of their middles."""
+    drawn = (
+        Element(f"c{n}", "graphics-symbol", "circle", box=(x - 10, 40, 20, 20), parent="d")
+        for n, x in enumerate(middles)
+    )
+    drawing = Element("d", "graphics-document", "svg", box=(0, 0, 100, 100))
+    return Observation("Click as many moving circles as possible.", tree=ActionTree((drawing, *drawn)))
+
+
+def test_circles_are_clicked_once_their_middle_is_inside() -> None:
+    act = expert_for("moving-items")
+    assert act([circles(-10, 110)]) == act([circles(2, 110)]) == act([circles()]) == Action("wait")
+    assert act([circles(-10, 94, 60)]) == Action("click", "c1")

@@ -323,6 +323,31 @@ def test_options_below_the_fold_of_a_list_are_reached(page: Open) -> None:
     assert [e.name for e in env.observation.tree.elements if e.has("selected")] == ["O1", "O11"]
 
 
+WAITS = """<button onclick="setTimeout(() => { this.textContent = 'late' }, 300)">Later</button><p id=p>0</p>
+<button onclick="count(performance.now() + 3000)">Count</button><script>
+const count = (end) => { p.textContent++; if (performance.now() < end) requestAnimationFrame(() => count(end)); };
+</script>"""
+
+
+def test_a_wait_ends_with_the_next_change_and_with_the_end_of_endless_ones(page: Open) -> None:
+    env = page(WAITS)
+
+    def waited() -> float:
+        began = time.monotonic()
+        do(env, "wait")
+        return time.monotonic() - began
+
+    do(env, "click", "Later")
+    assert waited() < 0.9 and named(env, "late")
+    assert waited() > 0.9  # nothing changes
+    do(env, "click", "Count")
+    assert env.observation.settled == "busy"
+    assert waited() > 0.9  # it changes with every frame, so the next change is nothing to wait for
+    for _ in range(3):
+        waited()
+    assert env.observation.settled == "frame"
+
+
 class Heavy(http.server.BaseHTTPRequestHandler):
     """A page with a link to 300 MB."""
 

@@ -1,4 +1,4 @@
-"""Experts for small toys: terminal, tic-tac-toe, pie menu, shades of a colour, simon says."""
+"""Experts for small toys: terminal, tic-tac-toe, pie menu, shades of a colour, simon says, moving circles."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import re
 
 from webagent.envs.types import Action, Element
 
-from .moves import click, first
+from .moves import centre, click, first
 from .page import Lost, Page
 
 CURSOR = "█"  # blinks
 Board = tuple[int, ...]  # nine cells: 1 is ours, -1 the computer's, 0 free
 LINES = ((0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 4, 8), (2, 4, 6))
+RIM = 4  # pixels
 RANDOM_MOVE = 0.55  # how often the computer takes any cell
 
 # ---- terminal -------------------------------------------------------------------------------------------------------
@@ -210,10 +211,24 @@ def _lit(page: Page) -> str:
     return next((e.ref for e in page.of("button") if e.shape != at_rest.get(e.ref)), "")
 
 
+# ---- moving circles --------------------------------------------------------------------------------------------------
+
+
+def moving_items(page: Page) -> Action:
+    """Click a circle as soon as its middle is inside; until then, and at the end, wait."""
+    left, top, width, height = page.first("graphics-document").box
+    for e in page.of("graphics-symbol"):
+        x, y = centre(e)
+        if left + RIM < x < left + width - RIM and top <= y <= top + height:
+            return click(e)
+    return Action("wait")
+
+
 EXPERTS = {
     "click-pie": click_pie,
     "click-pie-nodelay": click_pie,
     "click-shades": click_shades,
+    "moving-items": moving_items,
     "simon-says": simon_says,
     "terminal": terminal,
     "tic-tac-toe": tic_tac_toe,

@@ -140,15 +140,19 @@ function changes() {
 // Where scripts are switched off (a sandbox), timers and frames of ours never come either, and nothing moves by script.
 const scriptless = () => matchMedia("(scripting: none)").matches;
 
-// The next change of the page, or `limit` ms, whichever comes first.
+// The next change of the page, or `limit` ms, whichever comes first. A page that changes all the time has a next change
+// at once, which nobody waits for: there, it is the end of that.
 function untilChange(limit) {
   if (scriptless()) return Promise.resolve(false);
   const start = changes();
   return new Promise((resolve) => {
     const t0 = performance.now();
+    let [last, since] = [start, t0];
     const look = async () => {
       await frame();
-      if (changes() !== start || performance.now() - t0 > limit) resolve(changes() !== start);
+      const [now, time] = [changes(), performance.now()];
+      if (now !== last) [last, since] = [now, time];
+      if ((perpetual ? time - since > 100 : now !== start) || time - t0 > limit) resolve(now !== start);
       else look();
     };
     look();
