@@ -178,8 +178,10 @@ def plain(tree: ActionTree) -> list[tuple[object, ...]]:
 
 
 async def look(session: Session, until: str | None = None) -> tuple[str, list[tuple[object, ...]]]:
-    """What is to be seen, and the tree. Waits (4 s at most) until the page rests or shows ``until``."""
+    """What is to be seen, and the tree. Waits (4 s at most) until the page rests or shows ``until``. A picture that is
+    on its way has no height yet, however long nothing changes."""
     limit = time.monotonic() + 4
+    await session.evaluate("Promise.all([...document.images].map((e) => e.decode().catch(() => null))).then(() => 0)")
     seen, before = await session.evaluate(SEEN), None
     while seen not in (until, before) and time.monotonic() < limit:
         await asyncio.sleep(0.15)
