@@ -56,7 +56,7 @@ class Plan:
     start: str = ""
     """Folder of a policy whose weights and tokenizer are gone on with."""
     browser: str | None = None
-    own: float = 0.18
+    own: float = Augmentation.own
     """Share of the stretches that become small tasks of our own, if there is augmentation."""
 
 
@@ -106,6 +106,8 @@ def learn(settings: Supervised, plan: Plan, resume: bool, say: Say, report: Repo
 def _check(settings: Supervised, plan: Plan, out: Path, resume: bool) -> None:
     """Refuse at once what could only fail later."""
     check_device(settings.device)
+    if not 0 <= plan.own <= 1:
+        raise UsageError(f"--invented expects a share in [0, 1], found {plan.own}")
     shows = bool(plan.shown or any(plan.shown_of.values()))
     if not plan.data and not shows:
         raise UsageError("expected something to learn from, found nothing", "give --data or --demonstrations")
