@@ -112,3 +112,16 @@ def test_suites_together_are_one() -> None:
     chosen = both.select(subset="dev12")
     assert len(chosen) == 12 + len(KINDS) and set(SUITE.tasks) < set(chosen)
     assert both.select("shop-*,click-test") == ("miniwob.click-test", "practice.shop-add", "practice.shop-best")
+
+
+def test_an_episode_taken_up_after_another_one_is_judged_as_itself(browser: Browser) -> None:
+    env = opened("to-do", browser)
+    env.reset(seed=3)
+    snapshot = env.snapshot()
+    env.reset(seed=99)
+    env.restore(snapshot)
+    agent = expert.make_agent(Task("practice.to-do", "", "", 3, 30), np.random.default_rng(0))
+    while not (env.verdict.done or env.observation.step >= 30):
+        env.step(agent(env.observation).actions[0])
+    assert env.verdict.success
+    env.close()

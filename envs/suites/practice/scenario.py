@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MAX_STEPS = 30
 VIEWPORT = (1280, 720)
 PAGES_MAX_AGE = 3600
+HELD = "[localStorage.getItem('seed'), JSON.parse(localStorage.getItem('state') || '{}')]"
 
 
 class PracticeScenario:
@@ -71,20 +72,23 @@ class PracticeScenario:
         """Describe the site to the browser and go to its first page. Raises ``PageUnreachable``."""
         self._steps = -1
         self.site = site = draw(self.kind, seed)
-        if not (_whole(session) and session.tab.url.startswith(self.url) and await self._describe(session, site)):
+        if not (_whole(session) and session.tab.url.startswith(self.url) and await self._describe(session, seed, site)):
             await session.fresh()
             await session.goto(self.url)
-            await self._describe(session, site)
+            await self._describe(session, seed, site)
         address = f"{self.url}?page={site.start}"
         await session.goto(address)
         await session.tab.cdp.send("Page.resetNavigationHistory")
         return Task(self.id, site.goal, address, seed, self.max_steps)
 
-    async def _describe(self, session: Session, site: Site) -> bool:
-        """Put the description where the pages look for it; False where the page in front cannot be asked."""
-        text = json.dumps(json.dumps(site.spec))
+    async def _describe(self, session: Session, seed: int, site: Site) -> bool:
+        """Put the description where the pages look for it; False where the page in front cannot be asked.
+
+        The seed goes with it, so that a restored or forked episode is judged as what it is.
+        """
+        items = json.dumps({"site": json.dumps(site.spec), "seed": str(seed)})
         try:
-            await session.evaluate(f"(localStorage.clear(), localStorage.setItem('site', {text}), true)")
+            await session.evaluate(f"(localStorage.clear(), Object.assign(localStorage, {items}), true)")
         except (ActionFailed, BrowserGone, ValueError):
             return False
         return True
@@ -117,16 +121,18 @@ class PracticeScenario:
 
     async def _fault(self, session: Session, action: Action | None) -> str:
         """What is not as it was asked for, or ""."""
-        assert self.site is not None
-        if self.site.answer is not None:
-            given = action.text if action is not None and action.op == "answer" else None
-            if given is None or _plain(given) != _plain(self.site.answer):
-                return "no answer was given" if given is None else "the answer is not the expected one"
         try:
-            held = await session.evaluate("JSON.parse(localStorage.getItem('state') || '{}')")
+            seed, held = await session.evaluate(HELD)
         except (ActionFailed, BrowserGone, ValueError) as error:
             return f"the site cannot be asked: {error}"
-        return "" if as_asked(held, self.site.expected) else "the site is not as it was asked for"
+        if seed is None:
+            return "the site was left"
+        site = draw(self.kind, int(seed))
+        if site.answer is not None:
+            given = action.text if action is not None and action.op == "answer" else None
+            if given is None or _plain(given) != _plain(site.answer):
+                return "no answer was given" if given is None else "the answer is not the expected one"
+        return "" if as_asked(held, site.expected) else "the site is not as it was asked for"
 
 
 def as_asked(held: dict[str, Any], expected: dict[str, Any]) -> bool:
