@@ -34,10 +34,11 @@ from webagent.models.network import PolicyNet
 from webagent.models.segment import read_observation
 from webagent.models.trunk import Memory, Trunk
 from webagent.models.words import Words, train_tokenizer
+from webagent.train.optimiser import Optimiser
 from webagent.train.parcels import packed, unpacked
 from webagent.train.rows import Label
 from webagent.train.stretches import Shelf, Stretch, Stretches
-from webagent.train.supervised import Supervised, _groups, stretch_loss
+from webagent.train.supervised import stretch_loss
 
 FORMS = ("none", "xl", "infini", "gru")
 BACK = {"passkey": (1, 2, 4, 8, 16, 32), "maze": (50, 250, 500)}
@@ -97,7 +98,7 @@ def learn(net: PolicyNet, words: Words, templates: Templates, options: argparse.
     seed, device = options.seed, options.device
     net.to(device)
     rng = np.random.default_rng([seed, 1])
-    optimiser = torch.optim.AdamW(_groups(net, Supervised(out="", learning_rate=1e-3)), betas=(0.9, 0.98))
+    optimiser = Optimiser(net)
     stages = [(longest, rows, round(options.times * updates)) for longest, rows, updates in STAGES[templates.task]]
     done, whole = 0, sum(updates for _, _, updates in stages)
     losses: list[Tensor] = []
@@ -111,9 +112,8 @@ def learn(net: PolicyNet, words: Words, templates: Templates, options: argparse.
         made.midst = False
         for stretch in batches(made, updates, device, options.workers):
             rate = min(1.0, (done + 1) / 50, (whole - done) / (0.2 * whole))
-            for group in optimiser.param_groups:
-                group["lr"] = group["height"] * rate
-            optimiser.zero_grad(set_to_none=True)
+            optimiser.set_rate(rate)
+            optimiser.zero_grad()
             loss = loss_of(net, stretch)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)

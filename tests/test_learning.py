@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import os
 import subprocess
@@ -68,7 +69,7 @@ def material(episodes: int = 400) -> Material:
     return Material(shelf, words, PolicyConfig.of_size("tiny", vocabulary=400, window=2, registers=2))
 
 
-def settings(out: Path, **more: object) -> Supervised:
+def given(out: Path, **more: object) -> Supervised:
     return Supervised(
         **{"out": str(out), "steps": 150, "rows": 32, "stretch": 2, "learning_rate": 6e-3, "warmup": 20, **more}
     )  # type: ignore[arg-type]
@@ -98,7 +99,7 @@ def one_thread() -> object:
 @pytest.mark.slow
 def test_a_small_world_is_learned(tmp_path: Path, one_thread: object) -> None:
     started = time.monotonic()
-    policy = train(settings(tmp_path / "run"), material())
+    policy = train(given(tmp_path / "run"), material())
     assert time.monotonic() - started < 60
     assert right_share(policy) >= 0.9
     lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
@@ -109,13 +110,15 @@ def test_a_small_world_is_learned(tmp_path: Path, one_thread: object) -> None:
 
 
 def test_the_same_seed_gives_the_same_weights(tmp_path: Path, one_thread: object) -> None:
-    made = [train(settings(tmp_path / name, steps=6), material(20)).net.state_dict() for name in ("a", "b")]
+    made = [train(given(tmp_path / name, steps=6), material(20)).net.state_dict() for name in ("a", "b")]
     assert all(torch.equal(made[0][k], made[1][k]) for k in made[0])
-    other = train(settings(tmp_path / "c", steps=6, seed=1), material(20)).net.state_dict()
+    other = train(given(tmp_path / "c", steps=6, seed=1), material(20)).net.state_dict()
     assert any(not torch.equal(made[0][k], other[k]) for k in other)
 
 
-def test_a_resumed_run_ends_where_an_uninterrupted_one_does(tmp_path: Path, one_thread: object) -> None:
+@pytest.mark.parametrize("optimiser", ["adamw", "muon"])
+def test_a_resumed_run_ends_where_an_uninterrupted_one_does(optimiser: str, tmp_path: Path, one_thread: object) -> None:
+    settings = functools.partial(given, optimiser=optimiser)
     whole = train(settings(tmp_path / "whole", steps=8), material(20)).net.state_dict()
 
     class Cut(Exception):
@@ -163,14 +166,14 @@ def test_a_killed_run_goes_on(tmp_path: Path, one_thread: object) -> None:
 
 
 def test_a_run_is_not_mixed_with_another(tmp_path: Path) -> None:
-    train(settings(tmp_path, steps=1), material(5))
+    train(given(tmp_path, steps=1), material(5))
     with pytest.raises(UsageError, match="already holds a run"):
-        train(settings(tmp_path, steps=1), material(5))
+        train(given(tmp_path, steps=1), material(5))
     with pytest.raises(UsageError, match=r"learning_rate 0\.006 to 1\.0"):
-        train(settings(tmp_path, steps=1, learning_rate=1.0), material(5), resume=True)
+        train(given(tmp_path, steps=1, learning_rate=1.0), material(5), resume=True)
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(DataDamaged, match="cannot be read"):
-        train(settings(tmp_path, steps=1), material(5), resume=True)
+        train(given(tmp_path, steps=1), material(5), resume=True)
 
 
 def test_a_copy_in_half_precision_learns_the_same() -> None:

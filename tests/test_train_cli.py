@@ -106,6 +106,10 @@ def test_goals_alone_lend_their_words(tmp_path: Path) -> None:
         (("--data", "demos", "--out", "run", "--tasks", "clik-test"), "unknown task"),
         (("--data", "demos", "--out", "run", "--start", "nothing"), "expected a policy's folder"),
         (("--data", "demos", "--out", "run", "--device", "tpu"), "expected a device, cpu or cuda, found 'tpu'"),
+        (
+            ("--data", "demos", "--out", "run", "--optimiser", "sgd"),
+            "an optimiser, adamw or muon, found 'sgd'",
+        ),
         (("--out", "run"), "--data"),
         (("--out", "run", "--demonstrations-of", "click-test"), "--demonstrations-of expects GLOB=N"),
         (("--out", "run", "--demonstrations-of", "clik-test=3"), "unknown task"),

@@ -36,6 +36,7 @@ def supervised(
     rows: Annotated[int, flag("--rows", "Streams of episodes side by side.", metavar="N", min=1)] = 256,
     stretch: Annotated[int, flag("--stretch", "Steps of a stream an update.", metavar="N", min=1)] = 4,
     learning_rate: Annotated[float, flag("--learning-rate", "At its height.", metavar="X")] = 1e-3,
+    optimiser: Annotated[str, flag("--optimiser", "adamw, or muon for the trunk.", metavar="NAME")] = "adamw",
     frames: Annotated[int, flag("--frames", "Screen frames that it looks at, too.", metavar="K", min=0)] = 0,
     suites: Suites = None,
     tasks: Tasks = None,
@@ -59,15 +60,14 @@ def supervised(
 ) -> Result:
     """Imitate demonstrations, then the expert's corrections of what the policy does by itself (DAgger).
 
-    Demonstrations come from corpora or are given first. The policy lies in RUN/policy. For several GPUs: torchrun.
-    """
+    Demonstrations come from corpora or are given first. The policy lies in RUN/policy. For several GPUs: torchrun."""
     from webagent.models.config import PolicyConfig
     from webagent.train.rounds import Plan
     from webagent.train.supervised import Supervised
 
     settings = Supervised(
         out=out, steps=steps, rows=rows, stretch=stretch, learning_rate=learning_rate, seed=seed, device=device,
-        workers=workers, compiled=compiled,
+        workers=workers, compiled=compiled, optimiser=optimiser,
     )  # fmt: skip
     chosen = _taught(suites, tasks, subset, split)
     plan = Plan(

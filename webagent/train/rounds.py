@@ -28,7 +28,7 @@ from .augment import Augmentation
 from .dagger import Gathering, failure_rates, gather
 from .material import Library, make_words, names_in
 from .run_folder import CONFIG, POLICY, STATE
-from .supervised import Material, Report, Supervised, check_device, train
+from .supervised import Material, Report, Supervised, check_device, check_optimiser, train
 
 DAGGER, DEMOS, RATES = "dagger", "demos", "rates.jsonl"
 SHOWN = 500_000_000
@@ -106,6 +106,7 @@ def learn(settings: Supervised, plan: Plan, resume: bool, say: Say, report: Repo
 def _check(settings: Supervised, plan: Plan, out: Path, resume: bool) -> None:
     """Refuse at once what could only fail later."""
     check_device(settings.device)
+    check_optimiser(settings.optimiser)
     if not 0 <= plan.own <= 1:
         raise UsageError(f"--invented expects a share in [0, 1], found {plan.own}")
     shows = bool(plan.shown or any(plan.shown_of.values()))

@@ -31,6 +31,7 @@ from webagent.models.losses import surprise
 from webagent.models.network import PolicyNet
 from webagent.models.words import Words
 
+from .optimiser import NAMES, Optimiser
 from .parcels import packed, unpacked
 from .run_folder import POLICY, RunFolder
 from .stretches import Augment, Shelf, Stretch, Stretches
@@ -50,6 +51,8 @@ class Supervised:
     """Streams side by side, over all devices together."""
     stretch: int = 4
     """Steps of a stream between two updates."""
+    optimiser: str = "adamw"
+    """``adamw``, or ``muon`` for the trunk's matrices and ``adamw`` for the rest."""
     learning_rate: float = 1e-3
     gate_rate: float = 1e-2
     """Learning rate of the compressive memory's gates."""
@@ -142,9 +145,10 @@ class _Run:
             self.net.load_state_dict(material.start)
         self.net.to(device).train()
         self.half = Half(self.net) if device.startswith("cuda") else None
-        self.optimiser = torch.optim.AdamW(
-            _groups(self.net, settings), betas=(0.9, 0.98), fused=device.startswith("cuda")
-        )
+        self.optimiser = Optimiser(
+            self.net, settings.optimiser, rate=settings.learning_rate, gate_rate=settings.gate_rate,
+            decay=settings.decay,
+        )  # fmt: skip
         self.averaged = {name: p.detach().clone() for name, p in self.net.state_dict().items()}
         self.step = 0
         if settings.compiled:
@@ -184,12 +188,10 @@ class _Run:
         return 0.5 * (1 + math.cos(math.pi * (self.step - s.warmup) / max(1, s.steps - s.warmup)))
 
     def update(self, stretch: Stretch) -> dict[str, float]:
-        rate = self.rate()
-        for group in self.optimiser.param_groups:
-            group["lr"] = group["height"] * rate
+        self.optimiser.set_rate(self.rate())
         net = self.half.net() if self.half else self.net
         loss, numbers = stretch_loss(net, stretch, self.settings.value_weight)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.zero_grad()
         loss.backward()
         if self.half:
             self.half.hand_over()
@@ -211,13 +213,13 @@ class _Run:
 
     def state(self) -> dict[str, Any]:
         return {
-            "net": self.net.state_dict(), "optimiser": self.optimiser.state_dict(), "averaged": self.averaged,
+            "net": self.net.state_dict(), "optimiser": self.optimiser.state(), "averaged": self.averaged,
             "step": self.step,
         }  # fmt: skip
 
     def load(self, state: dict[str, Any]) -> None:
         self.net.load_state_dict(state["net"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        self.optimiser.load(state["optimiser"])
         self.averaged, self.step = state["averaged"], state["step"]
 
 
@@ -243,6 +245,12 @@ class Half:
             p.grad = None if h.grad is None else h.grad.to(p.dtype)
 
 
+def check_optimiser(name: str) -> None:
+    """Raise ``UsageError`` for one that is not known."""
+    if name not in NAMES:
+        raise UsageError(f"expected an optimiser, {' or '.join(NAMES)}, found {name!r}")
+
+
 def check_device(device: str) -> None:
     """Raise ``UsageError`` for a device that is not known or not there."""
     if device not in ("cpu", "cuda"):
@@ -263,23 +271,6 @@ def stretch_loss(net: PolicyNet, stretch: Stretch, value_weight: float) -> tuple
     value = ((said - outcome.nan_to_num()).square() * judged).sum() / judged.sum().clamp_min(1)
     numbers = {"loss": action.detach(), "wrong": wrong, "value_loss": value.detach()}
     return action + value_weight * value, numbers
-
-
-def _groups(net: PolicyNet, settings: Supervised) -> list[dict[str, Any]]:
-    """Matrices decay; gates have a rate of their own."""
-    gates: list[torch.nn.Parameter] = []
-    plain: list[torch.nn.Parameter] = []
-    decayed: list[torch.nn.Parameter] = []
-    tables = {id(m.weight) for m in net.modules() if isinstance(m, torch.nn.Embedding)}
-    for name, p in net.named_parameters():
-        group = gates if name.endswith("memory_gate") else plain if p.ndim < 2 or id(p) in tables else decayed
-        group.append(p)
-    made = [
-        {"params": decayed, "height": settings.learning_rate, "weight_decay": settings.decay},
-        {"params": plain, "height": settings.learning_rate, "weight_decay": 0.0},
-        {"params": gates, "height": settings.gate_rate, "weight_decay": 0.0},
-    ]
-    return [{**group, "lr": 0.0} for group in made if group["params"]]
 
 
 def _average_gradients(net: PolicyNet, world: int) -> None:
