@@ -98,18 +98,17 @@ def kept(wish: Wish, options: list[str]) -> Wish:
     return Wish(wish.spec, begun, [move], None, "")
 
 
-def changes(form: Form) -> str:
+def changes(b: Builder, form: Form) -> str:
     """What is to be changed, in words."""
     said = []
+    turned = b.d.pick(("turn {1} {0}", "turn {1} {0}", "switch {0} {1}", "switch {1} {0}", "turn {0} {1}"))
+    put = b.d.pick(("set {0} to {1}", "set {0} to {1}", "change {0} to {1}", "make {0} {1}", "put {1} as {0}"))
     for wish in form.wishes:
         if not wish.step:
             continue
         verb, *about = wish.step
-        said.append(
-            f"turn {'on' if verb == 'tick' else 'off'} {about[0]}"
-            if verb in ("tick", "untick")
-            else f"set {about[0]} to {about[1]}"
-        )
+        switched = verb in ("tick", "untick")
+        said.append(turned.format(about[0], "on" if verb == "tick" else "off") if switched else put.format(*about))
     return listed(said)
 
 
@@ -117,12 +116,14 @@ def settings(b: Builder, wrap: str = "") -> Quest:
     d = b.d
     form = settings_form(b)
     title = d.pick(("Settings", "Preferences", "Notifications", "Options", "Account settings", "Privacy"))
-    told = changes(form)
+    told = changes(b, form)
     short = [
         f"{told} and save",
         f"=In the settings, {told}, and save that",
         f"change the settings: {told}; save",
         f"{told}; then save the settings",
+        f"{told}. Don't forget to save it",
+        f"go to the settings, {told}, and submit",
     ]
     return sent(b, title, form, short, wrap)
 
@@ -145,12 +146,13 @@ def profile(b: Builder) -> Quest:
             new.append(Wish(spec, begun, wish.moves, None, ""))
     form = Form(b.fresh("profile"), d.mixed(new), d.pick(SAVES), d.pick(SAVED), keeps=True)
     title = d.pick(("Profile", "My details", "Your data", "Personal details", "Edit profile"))
-    told = changes(form)
+    told = changes(b, form)
     short = [
         f"{told} in the profile and save",
         f"update the profile: {told}",
         f"=My details have changed; {told} and save",
-        f"{told}, then save",
+        f"{told}, then save it",
+        f"=In my profile, {told}. Save it, please",
     ]
     return sent(b, title, form, short)
 
@@ -217,11 +219,12 @@ def behind(b: Builder, how: str = "") -> Quest:
     b.page(name, title, [outer])
     made = stage_of(form, name, block)
     made["moves"] = [script.press(label, [form.submit]), *made["moves"]]
-    told = changes(form)
+    told = changes(b, form)
     short = [
         f"open {label}, {told} and save",
         f"{told} under {label} and save",
         f"=In the section {label}, {told}; save it",
+        f"=Under {label}: {told}. Then save",
         f"{told} (you find it under {label}), then save",
     ]
     steps = [("tab", label), *steps_of(form)]
@@ -261,6 +264,11 @@ def in_dialog(b: Builder) -> Quest:
     made = stage_of(form, name, inner)
     made["moves"] = [script.press(label, [form.submit]), *made["moves"]]
     made["modal"] = True
-    told = told_of(form)
-    short = [f"Use {label} to enter {told}", f"{label}: {told}", f"Make a new one with {label}: {told}"]
+    told = told_of(b, form)
+    short = [
+        f"Use {label} to enter {told}",
+        f"{label}: {told}",
+        f"Press {label}, then enter {told} and press {form.submit}",
+        f'=There is a button "{label}": use it and give {told}. Then {form.submit.lower()}',
+    ]
     return Quest([made], [("press", label), *steps_of(form)], short, state_of(form), page=name, entry=title)

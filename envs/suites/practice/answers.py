@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from . import fields, script
+from . import asking, fields, script
 from .draw import Draw, words
 from .quest import Block, Builder, Quest
 
 Column = tuple[str, list[str]]
+Question = tuple[str, str]
+"""As a part of a sentence, and as a sentence of its own."""
 
 
 def _columns(d: Draw, count: int) -> tuple[Column, list[Column], list[Column]]:
@@ -66,48 +68,58 @@ def table(b: Builder, ask: str = "") -> Quest:
     return _asked(b, question, answer, page, title, [proof])
 
 
-def _cell(d: Draw, rows: Column, column: Column) -> tuple[str, str, str]:
+def _cell(d: Draw, rows: Column, column: Column) -> tuple[Question, str, str]:
     """The question, its answer, and what must have been seen."""
     n = d.number(0, len(rows[1]) - 1)
     name, of = column[0], rows[1][n]
-    question = d.pick(
-        (f"the {name.lower()} of {of}", f"what stands under {name} for {of}", f"the value of {name} in the row {of}")
-    )
+    clause = d.pick((f"what stands under {name} for {of}", f"the value of {name} in the row {of}"))
+    question = asking.ask(d, name, of) if d.chance(0.7) else (clause, f"What does the table say under {name} for {of}?")
     return question, column[1][n], of
 
 
-def _how_many(d: Draw, rows: Column, column: Column) -> tuple[str, str, str]:
+def _how_many(d: Draw, rows: Column, column: Column) -> tuple[Question, str, str]:
     name, value = column[0], d.pick(column[1])
-    question = d.pick((f"how many rows have {value} under {name}", f"in how many rows {name} is {value}"))
-    return question, str(column[1].count(value)), rows[1][0]
+    said = asking.HOW_MANY[name].format(value)
+    clause = d.pick((said, said, f"how many rows have {value} under {name}", f"how often {name} is {value}"))
+    return (clause, asking.direct(clause)), str(column[1].count(value)), rows[1][0]
 
 
-def _of_numbers(d: Draw, ask: str, rows: Column, column: Column) -> tuple[str, str, str]:
+def _of_numbers(d: Draw, ask: str, rows: Column, column: Column) -> tuple[Question, str, str]:
     name, values = column[0], [int(v) for v in column[1]]
     if ask == "sum":
-        question = d.pick((f"the sum of all values under {name}", f"the total of the column {name}"))
-        return question, str(sum(values)), rows[1][0]
+        clause = d.pick(
+            (
+                f"the sum of all values under {name}",
+                f"the total of the column {name}",
+                f"what all the numbers under {name} add up to",
+            )
+        )
+        return (clause, asking.direct(clause)), str(sum(values)), rows[1][0]
     best = rows[1][values.index(max(values) if ask == "most" else min(values))]
-    word = d.pick(("highest", "largest", "greatest") if ask == "most" else ("lowest", "smallest", "least"))
-    head = rows[0].lower()
-    return (
-        d.pick((f"which {head} has the {word} value under {name}", f"the {head} with the {word} {name.lower()}")),
-        best,
-        best,
-    )
+    word = d.pick(("highest", "largest", "greatest") if ask == "most" else ("lowest", "smallest"))
+    said = asking.MOST[name][0 if ask == "most" else 1]
+    clause = d.pick((said, said, f"which {rows[0].lower()} has the {word} value under {name}"))
+    if rows[0] == "To" and clause != said:
+        clause = f"which town has the {word} value under {name}"
+    return (clause, asking.direct(clause)), best, best
 
 
-def _asked(b: Builder, question: str, answer: str, page: str, title: str, proof: list[str]) -> Quest:
+def _asked(b: Builder, question: Question, answer: str, page: str, title: str, proof: list[str]) -> Quest:
+    clause, whole = question
     short = [
-        f"tell me {question}",
-        f"find out {question}",
-        f"answer with {question}",
-        f"look up {question}",
-        f"=I want to know {question}; tell me",
-        f"=Question: {question}?",
+        f"tell me {clause}",
+        f"find out {clause}",
+        f"look up {clause}",
+        f"check {clause}" if not clause.startswith("the ") else f"get me {clause}",
+        f"={whole}",
+        f"={whole}",
+        f"=I want to know {clause}",
+        f"=I'd like to know {clause}. Can you look it up?",
+        f"=Question: {whole}",
+        f"={whole} You'll find it under {title}",
     ]
     return Quest(
-        [script.stage(page, [], proof=proof)], [("answer", question)], short, answer=answer, page=page, entry=title
+        [script.stage(page, [], proof=proof)], [("answer", clause)], short, answer=answer, page=page, entry=title
     )
 
 
@@ -140,13 +152,7 @@ def fact(b: Builder, new: bool = False) -> Quest:
             {"block": "links", "links": links, "how": how, "look": d.pick(("tiles", "plainlinks"))},
         ],
     )
-    question = d.pick(
-        (
-            f"the {ask.lower()} of {chosen}",
-            f"what the page of {chosen} says about {ask.lower()}",
-            f"for {chosen}: {ask.lower()}",
-        )
-    )
+    question = asking.ask(d, ask, chosen)
     quest = _asked(b, question, answer, inner_page, title, [answer])
     quest.steps = [("press", chosen), *quest.steps]
     quest.page = page
@@ -183,9 +189,7 @@ def compared(b: Builder) -> Quest:
     b.page(page, title, [block])
     item = d.pick(items)
     name, value = d.pick(item["facts"])
-    question = d.pick(
-        (f"the {name.lower()} of {item['title']}", f"what is given as {name.lower()} for {item['title']}")
-    )
+    question = asking.ask(d, name, item["title"])
     quest = _asked(b, question, value, page, title, [])
     quest.stages[0]["row"] = {"of": item["title"], "among": goods, "texts": [value]}
     return quest

@@ -145,7 +145,12 @@ def _day(d: Draw, spec: dict[str, Any]) -> Wish:
         how = spec["how"] if spec["how"] != "placeholder" else "for"
         spec = {**spec, "how": how, "type": "calendar", "from": start.isoformat()}
         said = d.pick(
-            (value, f"{day.strftime('%B')} {day.day}, {day.year}", f"{day.day} {day.strftime('%B')} {day.year}")
+            (
+                value,
+                f"{day.strftime('%B')} {day.day}, {day.year}",
+                f"{day.day} {day.strftime('%B')} {day.year}",
+                f"{day.strftime('%b')} {day.day}, {day.year}",
+            )
         )
         return Wish(spec, value, [script.day(label, value)], ("choose", label, said), f"{_lower(label)} {said}")
     said = date_words(d, day)
@@ -243,7 +248,7 @@ def box(d: Draw, label: str, key: str, begun: bool, want: bool, look: dict[str, 
         want,
         [script.tick(label, want)],
         step,
-        f"{label}: {d.pick(('yes', 'on', 'ticked')) if want else d.pick(('no', 'off', 'not ticked'))}",
+        d.pick((f"{label}: yes", f'"{label}" ticked', f"{label} ticked")) if want else f"{label} not ticked",
     )
 
 

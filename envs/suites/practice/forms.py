@@ -10,7 +10,7 @@ from . import fields, script
 from .fields import Wish
 from .quest import Block, Builder, Quest
 from .script import Stage
-from .wording import listed
+from .telling import sheets, told
 
 PLAIN = ("text", "email", "tel", "url", "number", "date", "time", "password", "select", "textarea")
 SENT = (
@@ -100,9 +100,9 @@ def steps_of(form: Form) -> list[Any]:
     return [*(w.step for w in form.wishes if w.step), ("press", form.submit)]
 
 
-def told_of(form: Form) -> str:
+def told_of(b: Builder, form: Form) -> str:
     """The wishes in one breath."""
-    return listed([w.tell for w in form.wishes if w.tell])
+    return told(b.d, form.wishes)
 
 
 def consent(b: Builder) -> list[Wish]:
@@ -140,6 +140,8 @@ def placed(b: Builder, title: str, form: Form, wrap: str = "") -> tuple[str, Sta
 def sent(b: Builder, title: str, form: Form, short: list[str], wrap: str = "") -> Quest:
     """The quest of sending a form on a page of its own."""
     page, made = placed(b, title, form, wrap)
+    if not form.keeps:
+        short = [*short, *sheets(b.d, title, form.submit, form.wishes)]
     return Quest([made], steps_of(form), short, state_of(form), page=page, entry=title)
 
 
@@ -150,10 +152,10 @@ def contact(b: Builder, wrap: str = "") -> Quest:
     submit = d.pick(("Send", "Send message", "Submit", "Send it", "Contact us", "Write to us now"))
     form = Form(b.fresh("contact"), wishes, submit, d.pick(SENT))
     title = d.pick(("Contact", "Contact us", "Write to us", "Get in touch", "Ask a question", "Help desk"))
-    told = told_of(form)
+    said = told_of(b, form)
     short = [
-        f"Send a message through the contact form: {told}", f"Write to them with {told}",
-        f"Contact them ({told}) and send it", f"Fill in the contact form with {told}, and send it",
+        f"Send a message through the contact form: {said}", f"Write to them with {said}",
+        f"Contact them ({said}) and send it", f"Fill in the contact form with {said}, and send it",
     ]  # fmt: skip
     return sent(b, title, form, short, wrap)
 
@@ -172,12 +174,12 @@ def register(b: Builder, wrap: str = "") -> Quest:
         d.pick(("You are on the list.", "Welcome! You are signed up.", "Thanks for joining.")),
     )
     title = d.pick((what.capitalize(), "Sign up", "Join us", "Stay informed"))
-    told = told_of(form)
+    said = told_of(b, form)
     short = [
-        f"Sign up for the {what} with {told}",
-        f"Subscribe to the {what}: {told}",
-        f"Register for the {what} ({told})",
-        f"Join the {what} with {told}",
+        f"Sign up for the {what} with {said}",
+        f"Subscribe to the {what}: {said}",
+        f"Register for the {what} ({said})",
+        f"Join the {what} with {said}",
     ]
     return sent(b, title, form, short, wrap)
 
@@ -197,12 +199,12 @@ def booking(b: Builder, wrap: str = "") -> Quest:
         d.pick(("Your booking is confirmed.", "Reserved! See you soon.", "We have noted your reservation.")),
     )
     title = d.pick(("Reservations", "Book online", "Booking", "Make a reservation"))
-    told = told_of(form)
+    said = told_of(b, form)
     short = [
-        f"Book {what}: {told}",
-        f"Reserve {what} with {told}",
-        f"Make a booking for {what} ({told})",
-        f"Get me {what}; {told}",
+        f"Book {what}: {said}",
+        f"Reserve {what} with {said}",
+        f"Make a booking for {what} ({said})",
+        f"Get me {what}; {said}",
     ]
     return sent(b, title, form, short, wrap)
 
@@ -218,11 +220,11 @@ def any_form(b: Builder, wrap: str = "") -> Quest:
     submit = d.pick(("Submit", "Send", "Continue", "Finish", "Hand in", "Done", "Save"))
     form = Form(b.fresh("any"), wishes, submit, d.pick(SENT), more={"confirm": ""})
     title = f"{d.pick(('Online', 'New', 'Your', 'Quick'))} {what}"
-    told = told_of(form)
+    said = told_of(b, form)
     short = [
-        f"Submit the {what} with {told}",
-        f"Fill in the {what} ({told}) and send it",
-        f"Hand in the {what}: {told}",
+        f"Submit the {what} with {said}",
+        f"Fill in the {what} ({said}) and send it",
+        f"Hand in the {what}: {said}",
     ]
     return sent(b, title, form, short, wrap)
 
@@ -241,6 +243,6 @@ def rating(b: Builder, wrap: str = "") -> Quest:
         more={"text": f"What do you think of: {thing}?"},
     )
     title = d.pick(("Review", "Your opinion", "Rate us", "Reviews"))
-    told = told_of(form)
-    short = [f"Review {thing} with {told}", f"Leave a rating: {told}", f"Post a review ({told})"]
+    said = told_of(b, form)
+    short = [f"Review {thing} with {said}", f"Leave a rating: {said}", f"Post a review ({said})"]
     return sent(b, title, form, short, wrap)

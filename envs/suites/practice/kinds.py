@@ -189,7 +189,8 @@ def _site(kind: str, seed: int, style: str, b: Builder, quests: list[Quest], spe
         expected["cookies"] = value
         said = b.d.pick(
             (
-                f"Answer the cookie question with {label}.",
+                f"If it asks about cookies, choose {label}.",
+                f"Cookies: {label}.",
                 f"First press {label} about the cookies.",
                 f"On the cookie banner choose {label}.",
             )

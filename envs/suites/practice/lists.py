@@ -86,7 +86,8 @@ def follow(b: Builder) -> Quest:
     does = DOES[off]
     said = listed(chosen)
     more = f" and no longer {does} {listed(undo)}" if undo else ""
-    short = [f"{does} {said}{more}", f"=I want to {does} {said}{more}", f"{does} these: {said}{more}"]
+    short = [f"{does} {said}{more}", f"=I want to {does} {said}{more}", f"{does} {said} on the {title} page{more}"]
+    short += [f"{does} these: {said}{more}"] if len(chosen) > 1 else []
     moves = [script.toggle(t, off, on, wanted[t], titles) for t in titles]
     steps = [*(("at", off, t) for t in chosen), *(("at", on, t) for t in undo)]
     ids = {item["title"]: item["id"] for item in items}

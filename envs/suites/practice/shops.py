@@ -247,7 +247,7 @@ def order(b: Builder) -> Quest:
     )
     made = block_of(b, form)
     b.pages[page]["blocks"] = [block, made]
-    said, told = listed(list(wanted)), told_of(form)
+    said, told = listed(list(wanted)), told_of(b, form)
     short = [
         f"Order {said} with {told}",
         f"Buy {said}: add to the basket, then check out with {told}",

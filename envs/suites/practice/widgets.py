@@ -45,7 +45,8 @@ def menu(b: Builder) -> Quest:
     said = " › ".join(path)
     short = [
         f"choose {said} in the menu",
-        f"in the menu {first}, choose {' and then '.join(path[1:])}",
+        f"choose {' and then '.join(path[1:])} in the {first} menu",
+        f"=From the {first} menu I need {' › '.join(path[1:])}",
         f"use the menu: {said}",
     ]
     made = script.stage(page, moves, press=script.press(path[-1]), proof=[f"{told}: {said}"])
@@ -121,7 +122,7 @@ def pickers(b: Builder, what: str) -> Quest:
     wishes += draw_fields(b, d.some(("name", "email", "size", "message"), d.number(0, 2)))
     submit = d.pick(("Search", "Find offers", "Go", "Continue", "Show results", "Request"))
     form = Form(b.fresh("pick"), wishes, submit, d.pick(("We are looking for offers.", "Thank you, that is noted.")))
-    title, told = d.pick(("Travel", "Find offers", "Plan your trip", "Trip planner")), told_of(form)
+    title, told = d.pick(("Travel", "Find offers", "Plan your trip", "Trip planner")), told_of(b, form)
     return sent(
         b,
         title,

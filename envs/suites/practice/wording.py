@@ -5,6 +5,7 @@ goal_of(d, "steps", quests)        # 'Click "Contact", type "Ann Lee" into "Name
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from .draw import Draw
@@ -52,7 +53,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "accept": ("confirm it", "confirm with OK", "accept the question", "say OK when asked"),
     "prompt": ("enter {0} when asked", "type {0} into the dialog and confirm", "answer the dialog with {0}"),
     "find": ("find {0} in the list", "page through the list to {0}", "look for {0} in the list"),
-    "answer": ("tell me {0}", "answer with {0}", "report {0}"),
+    "answer": ("tell me {0}", "find out {0}", "report {0}", "look up {0} and tell me"),
     "plain": ("{0}",),
 }
 WHOLE = "="
@@ -81,24 +82,61 @@ OPENERS = (
     "You are on a website; {}.",
     "Next thing on my list: {}.",
     "As discussed, please {}.",
-    "The thing to do here is to {}.",
+    "Can somebody {} for me?",
+    "Pls {}",
+    "Pls {}, thx",
+    "Hey, can u {}?",
+    "Quick one: {}",
+    "I would like to {}.",
+    "I'm trying to {}. Can you do that?",
+    "Would you mind doing this: {}?",
+    "{}, please.",
+    "{}. Thank you!",
+    "{} pls",
     "Could somebody {}? Thank you.",
 )
+ASKING = tuple(opener for opener in OPENERS if "?" in opener and "this:" not in opener)
 THEN = (", then ", ", and then ", ". Then ", ". After that, ", "; next, ", ". When that is done, ", " and afterwards ")
 
 
 def goal_of(d: Draw, style: str, quests: Sequence[Quest]) -> str:
-    """The goal of one or several quests in a style."""
+    """The goal of one or several quests in a style; now and then as typed in a hurry, all in small letters."""
+    goal = _said(d, style, quests)
+    hurry = d.chance(0.12 if style == "steps" else 0.2)
+    return _hurried(goal, _typed(quests)) if hurry else goal
+
+
+def _typed(quests: Sequence[Quest]) -> list[str]:
+    """What has to be typed letter by letter."""
+    texts = {
+        str(move["text"]) for quest in quests for stage in quest.stages for move in stage["moves"] if "text" in move
+    }
+    texts |= {str(rule["text"]) for quest in quests for stage in quest.stages if (rule := stage.get("dialog"))}
+    return sorted(texts - {"None", ""}, key=lambda text: (-len(text), text))
+
+
+def _hurried(goal: str, exact: Sequence[str]) -> str:
+    """In small letters but for what is typed exactly so."""
+    parts = re.split(f"({'|'.join(map(re.escape, exact))})", goal) if exact else [goal]
+    return "".join(part if part in exact else part.lower() for part in parts).rstrip(".")
+
+
+def _said(d: Draw, style: str, quests: Sequence[Quest]) -> str:
     if style == "steps":
         return _stepwise(d, [step for quest in quests for step in _led(d, quest)])
     alone = len(quests) == 1
     told = [d.pick([s for s in quest.short if alone or not s.startswith(WHOLE)]) for quest in quests]
     if told[0].startswith(WHOLE):
-        return _capital(told[0].removeprefix(WHOLE)) + ("" if told[0].endswith(("?", ".")) else ".")
+        ends = told[0].endswith(("?", ".", "!")) or "\n" in told[0]
+        return _capital(told[0].removeprefix(WHOLE)) + ("" if ends else ".")
     if style == "terse":
         joined = d.pick(THEN).join([told[0], *map(_small, told[1:])])
         return _capital(joined) + d.pick((".", ".", ""))
-    return _capital(d.pick(OPENERS).format(d.pick(THEN).join(map(_small, told))))
+    opener = d.pick(OPENERS)
+    joint = d.pick([then for then in THEN if ". " not in then] if opener in ASKING else THEN)
+    if any(". " in one for one in told):  # several sentences: a question around them would not end
+        opener = d.pick(("Please {}.", "Hi! Please {}.", "{}. Thank you!"))
+    return _capital(opener.format(joint.join(map(_small, told))))
 
 
 def _led(d: Draw, quest: Quest) -> list[Step]:
@@ -109,7 +147,10 @@ def _stepwise(d: Draw, steps: Sequence[Step]) -> str:
     left, right = d.pick(QUOTES)
 
     def quoted(word: object) -> str:
-        return f"{left}{word}{right}"
+        text = str(word)
+        if not left and text.endswith("?"):  # a label that would end the sentence
+            return f'"{text}"'
+        return f"{left}{text}{right}"
 
     said = [phrase(d, step, quoted) for step in steps]
     form = d.number(0, 3)
