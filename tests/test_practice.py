@@ -57,6 +57,30 @@ def test_the_names_of_the_pages_to_go_to_are_unique() -> None:
             assert len(labels) == len(set(labels)), (kind, site.seed, labels)
 
 
+@pytest.mark.parametrize("kind", ("contact", "log-in", "to-do", "profile", "mailbox", "ask-in-dialog"))
+def test_goals_in_a_hurry_keep_what_is_typed(kind: str) -> None:
+    hurried = 0
+    for seed in range(60):
+        site = draw(kind, seed, "wordy")
+        hurried += site.goal[:1].islower()
+        stages = site.script["stages"]
+        typed = [move["text"] for stage in stages for move in stage["moves"] if move["do"] == "fill"]
+        typed += [stage["dialog"]["text"] or "" for stage in stages if stage.get("dialog")]
+        unchanged = json.dumps(site.spec)
+        assert all(text in site.goal or json.dumps(text)[1:-1] in unchanged for text in typed), site.goal
+    assert 3 < hurried < 30
+
+
+def test_a_sorted_table_is_asked_for_what_stands_first() -> None:
+    for seed in range(30):
+        site = draw("sort-table", seed)
+        move = site.script["stages"][0]["moves"][0]
+        block = site.spec["pages"][site.script["stages"][0]["page"]]["blocks"][0]
+        at = block["columns"].index(move["name"])
+        best = sorted(block["rows"], key=lambda row: int(row[at]), reverse=move["down"])[0]
+        assert site.answer == best[0] and len(block["rows"]) > block["per"]
+
+
 def test_the_check_is_exact() -> None:
     asked = {"list.shop1": {"p2": {"in": 1}}}
     assert as_asked({"list.shop1": {"p2": {"in": 1}}, "cookies": "all"}, asked)

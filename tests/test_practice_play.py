@@ -84,6 +84,7 @@ def straying(task: Task, rng: np.random.Generator) -> Agent:
 
 def test_the_demonstrator_finds_its_way_back(browser: Browser) -> None:
     kinds = ("shop-add", "settings", "follow", "wizard", "profile", "tabs", "basket", "booking", "pages", "mailbox")
+    kinds += ("board", "bulk", "chips", "reorder", "row-menu", "pop-over")
     found = []
     for kind in kinds:
         env = opened(kind, browser, 60)
@@ -103,6 +104,27 @@ def test_the_next_episode_begins_clean(browser: Browser) -> None:
     assert names == [(e.role, e.name, e.value) for e in before.elements]
     env.step(Action("back"))
     assert env.observation.url == env.task.start_url
+    env.close()
+
+
+def test_a_thing_dragged_to_another_place_fails(browser: Browser) -> None:
+    env = opened("reorder", browser)
+    for seed in (3, 4):
+        env.reset(seed=seed)
+        agent = expert.make_agent(env.task, np.random.default_rng(0))
+        while (action := agent(env.observation).actions[0]).op != "drag":
+            env.step(action)
+        env.step(Action("drag", action.text, action.target, point=(0.5, 0.5)))
+        first = expert.make_agent(env.task, np.random.default_rng(0))(env.observation).actions[0]
+        env.step(Action("done"))
+        assert env.verdict.success == (first.op == "done")  # two neighbours: either way of changing them is right
+    env.close()
+
+
+def test_what_comes_late_is_waited_for(browser: Browser) -> None:
+    env = opened("countdown", browser)
+    episode = run_episode(env, expert.make_agent, seed=5, source="expert")
+    assert episode.success and "wait" in [step.action.op for step in episode.steps]
     env.close()
 
 

@@ -21,8 +21,8 @@ from .practice_ways import dialog_of, freed, way_to
 
 Script = dict[str, Any]
 Stage = dict[str, Any]
-BUTTONS = ("button", "clickable", "menuitem")
-OPENS = ("press", "turn", "scroll")
+BUTTONS = ("button", "clickable", "menuitem", "treeitem")
+OPENS = ("press", "turn", "scroll", "wait")
 """Moves that only lead to others: nothing remains of them that would have to be proved."""
 
 
@@ -51,7 +51,7 @@ def _reachable(script: Script, now: Sight, action: Action) -> Action:
     target = now.page.now.tree.by_ref.get(action.target or "")
     if target is None or not target.has("covered"):
         return action
-    return freed(script, now) or now.shut() or Action("press", text="Escape")
+    return now.shut() or freed(script, now) or Action("press", text="Escape")
 
 
 # ---- what is done ---------------------------------------------------------------------------------------------------

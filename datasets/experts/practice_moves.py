@@ -20,6 +20,8 @@ from .page import Page
 Move = dict[str, Any]
 FIELDS = ("textbox", "searchbox", "combobox", "spinbutton", "slider", "listbox")
 BOXES = ("checkbox", "radio", "switch")
+SHUTS = ("close", "cancel", "not now", "no, thanks", "maybe later")
+LANES = ("list", "region", "group")
 MONTHS = tuple(calendar.month_name)[1:]
 
 
@@ -48,9 +50,7 @@ class Sight:
         """What closes a dialog of the page's own: its last way out."""
         if self.modal is None:
             return None
-        ways = [
-            e for e in self.page.inside(self.modal) if e.actionable and plain(e.name) in ("close", "cancel", "not now")
-        ]
+        ways = [e for e in self.page.inside(self.modal) if e.actionable and plain(e.name) in SHUTS]
         return Action("click", ways[-1].ref) if ways else None
 
     def says(self, text: str) -> bool:
@@ -182,18 +182,19 @@ def _day(move: Move, sight: Sight) -> Verdict | None:
     e = sight.field(move, FIELDS)
     if e is None:
         return None
-    return e.value == move["value"], lambda: _through_months(e, date.fromisoformat(move["value"]), sight)
+    return e.value == move["value"], lambda: _through_months(e, move, sight)
 
 
-def _through_months(e: Element, wanted: date, sight: Sight) -> Action:
+def _through_months(e: Element, move: Move, sight: Sight) -> Action:
+    wanted = date.fromisoformat(move["value"])
     shown = next(
         (m for o in sight.elements if (m := re.fullmatch(rf"({'|'.join(MONTHS)}) (\d{{4}})", o.name.strip()))), None
     )
     if shown is None:
         return Action("click", e.ref)
     ahead = (wanted.year - int(shown[2])) * 12 + wanted.month - 1 - MONTHS.index(shown[1])
-    name = "Next month" if ahead > 0 else "Previous month" if ahead < 0 else str(wanted.day)
-    button = sight.named(name, ("button",))
+    name = move["more"] if ahead > 0 else move["less"] if ahead < 0 else str(wanted.day)
+    button = sight.named(name, ("button", "gridcell"))
     return Action("click", button.ref if button else e.ref)
 
 
@@ -267,10 +268,70 @@ def _scroll(move: Move, sight: Sight) -> Verdict | None:
     return False, lambda: Action("scroll", text="down")
 
 
+def _wait(move: Move, sight: Sight) -> Verdict | None:
+    button = next((e for e in sight.elements if plain(e.name) == plain(move["ready"])), None) if move["ready"] else None
+    if button is not None and not button.has("disabled"):
+        return True, lambda: None
+    return False, lambda: Action("wait")
+
+
+def _order(move: Move, sight: Sight) -> Verdict | None:
+    wanted = move["wanted"]
+    found = [(sight.named(t), t) for t in wanted]
+    if any(e is None for e, _ in found):
+        return None
+    by = {t: e for e, t in found if e is not None}
+    now = sorted(wanted, key=lambda t: sight.page.index(by[t]))
+    if now == wanted:
+        return True, lambda: None
+    # One move that does it all, else the first place that is wrong; what is dropped on takes its place.
+    alone = [t for t in wanted if [o for o in now if o != t] == [o for o in wanted if o != t]]
+    moved = alone[0] if alone else next(t for t, o in zip(wanted, now) if t != o)
+    onto = now[wanted.index(moved)]
+    return False, lambda: Action("drag", by[moved].ref, text=by[onto].ref)
+
+
+def _lane(move: Move, sight: Sight) -> Verdict | None:
+    card = sight.named(move["name"])
+    lanes = {e.name: e for e in sight.elements if e.role in LANES and e.name in move["lanes"]}
+    if card is None or move["to"] not in lanes:
+        return None
+    above = sight.page.parent(card)
+    while above is not None and above.name not in lanes:
+        above = sight.page.parent(above)
+    at = above.name if above is not None else ""
+    return at == move["to"], lambda: Action("drag", card.ref, text=lanes[move["to"]].ref)
+
+
+def _tags(move: Move, sight: Sight) -> Verdict | None:
+    box = sight.field(move, FIELDS)
+    if box is None:
+        return None
+    chips = {o: e for o in move["options"] if (e := sight.named(f"Remove {o}", ("button",))) is not None}
+    wrong = [o for o in chips if o not in move["want"]]
+    missing = [o for o in move["want"] if o not in chips]
+    if not wrong and not missing:
+        return True, lambda: None
+    if wrong:
+        return False, lambda: Action("click", chips[wrong[0]].ref)
+    rest = sight.elements[sight.page.index(box) + 1 :]
+    offer = next((o for o in rest if o.role == "option" and o.name == missing[0]), None)
+    act = Action("clear", box.ref) if box.value else Action("type", box.ref, text=missing[0])
+    return False, lambda: Action("click", offer.ref) if offer else act
+
+
+def _sorted(move: Move, sight: Sight) -> Verdict | None:
+    head = next((e for e in sight.elements if e.actionable and e.name.rstrip(" ▲▼") == move["name"]), None)
+    if head is None:
+        return None
+    return head.name.endswith("▼" if move["down"] else "▲"), lambda: Action("click", head.ref)
+
+
 KINDS: dict[str, Callable[[Move, Sight], Verdict | None]] = {
     "fill": _fill, "slide": _slide, "choose": _choose, "pick": _pick, "tick": _tick, "pressed": _pressed, "step": _step,
     "day": _day, "suggest": _suggest, "toggle": _toggle, "count": _count, "gone": _gone, "press": _press, "turn": _turn,
-    "scroll": _scroll,
+    "scroll": _scroll, "wait": _wait, "order": _order, "lane": _lane,
+    "tags": _tags, "sorted": _sorted,
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from .fields import Wish
 from .forms import SAVED, Form, block_of, draw_fields, look_of, placed, sent, stage_of, state_of, steps_of, told_of
 from .quest import Builder, Quest, Step
 from .script import Stage
+from .telling import told
 from .wording import listed
 
 SECRET = "practice_password"
@@ -171,28 +172,28 @@ def wizard(b: Builder) -> Quest:
     last, on = b.fresh("check"), d.pick(("Next", "Continue", "Next step", "Go on"))
     stages: list[Stage] = []
     steps: list[Step] = []
-    tells: list[str] = []
+    wishes: list[Wish] = []
     state: dict[str, Any] = {}
     for n, part in enumerate(parts):
         after = [*pages[1:], last][n]
         form = Form(f"{what}{n}", draw_fields(b, part), on, "", keeps=True, more={"go": after, "others": []})
         block = block_of(b, form)
         heading = title if n == 0 else f"{title}: part {n + 1}"
-        told = {"block": "words", "lines": [f"Step {n + 1} of {len(parts) + 1}"]}
-        b.page(pages[n], heading, [told, block], linked=n == 0)
+        progress = {"block": "words", "lines": [f"Step {n + 1} of {len(parts) + 1}"]}
+        b.page(pages[n], heading, [progress, block], linked=n == 0)
         stages.append(stage_of(form, pages[n], block, proof=[f"Step {n + 2} of"], proof_page=after))
         steps += steps_of(form)
-        tells += [w.tell for w in form.wishes if w.tell]
+        wishes += form.wishes
         state |= state_of(form)
     submit = d.pick(("Confirm", "Place it", "Send now", "Finish", "Confirm and send"))
     final = Form(f"{what}-end", [], submit, "", more={"go": end, "text": "Is everything right?"})
     block = {**block_of(b, final), "again": ""}
-    told = {"block": "words", "lines": [f"Step {len(parts) + 1} of {len(parts) + 1}"]}
-    b.page(last, "Check", [told, block], linked=False, back=("Back", pages[-1]))
+    progress = {"block": "words", "lines": [f"Step {len(parts) + 1} of {len(parts) + 1}"]}
+    b.page(last, "Check", [progress, block], linked=False, back=("Back", pages[-1]))
     thanks = d.pick(("All done", "Thank you", "It is on its way"))
     b.page(end, thanks, [{"block": "words", "lines": d.few("prose", 1)}], linked=False)
     stages.append(stage_of(final, last, block, proof=[thanks], proof_page=end, before=pages[-1], on=on))
-    said = listed(tells)
+    said = told(d, wishes)
     short = [
         f"Complete the {what} with {said}, and confirm it",
         f"Go through the {what}: {said}",
@@ -269,6 +270,6 @@ def in_dialog(b: Builder) -> Quest:
         f"Use {label} to enter {told}",
         f"{label}: {told}",
         f"Press {label}, then enter {told} and press {form.submit}",
-        f'=There is a button "{label}": use it and give {told}. Then {form.submit.lower()}',
+        f'=There is a button "{label}": use it and give {told}. Then press {form.submit}',
     ]
     return Quest([made], [("press", label), *steps_of(form)], short, state_of(form), page=name, entry=title)

@@ -93,7 +93,7 @@ function fieldOf(f, changed) {
   if (f.type === "checkbox") return tickField(f, changed);
   if (f.type === "radio" || f.type === "chips") return choiceField(f);
   if (f.type === "segments") return segmentField(f, changed);
-  return { stepper: stepperField, stars: starsField, range: rangeField, calendar: calendarField, auto: autoField }[f.type](f, changed);
+  return { stepper: stepperField, stars: starsField, range: rangeField, calendar: calendarField, auto: autoField, tags: tagsField, days: daysField }[f.type](f, changed);
 }
 
 // A field with its label, put together in one of the ways that sites know. Returns the field with `row` and `mark`.

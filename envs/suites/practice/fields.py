@@ -17,6 +17,8 @@ from .draw import Draw, words
 from .quest import Step
 from .script import Move
 
+APART = ("tags", "month")
+"""Meanings that stand only in forms of their own."""
 HOWS = ("for", "for", "wrap", "aria", "placeholder", "cell", "above", "legend")
 CLOCK = tuple(f"{hour:02d}:{minute:02d}" for hour in range(8, 19) for minute in (0, 15, 30, 45))
 
@@ -58,6 +60,8 @@ LABELS: dict[str, tuple[str, ...]] = {
     "interests": ("Interests", "Topics", "I want to read about", "Subjects"),
     "budget": ("Budget", "Highest price", "Price limit in euros"),
     "stars": ("Rating", "Your rating", "Overall impression"),
+    "tags": ("Tags", "Keywords", "Skills", "Labels"),
+    "month": ("Day", "Date of your visit", "Chosen day", "Appointment on"),
     "volume": ("Volume", "Brightness", "Distance in km", "Text size"),
 }
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -74,7 +78,7 @@ def field(d: Draw, what: str, look: dict[str, Any] | None = None) -> Wish:
         return choice(d, spec, options_of(d, what))
     makers: dict[str, Callable[[Draw, dict[str, Any]], Wish]] = {
         "day": _day, "time": _time, "guests": _guests, "interests": _interests, "budget": _slider, "volume": _slider,
-        "stars": _stars, "town": _town,
+        "stars": _stars, "town": _town, "tags": _tags, "month": _month,
     }  # fmt: skip
     return makers[what](d, spec) if what in makers else _text(d, what, spec)
 
@@ -224,6 +228,34 @@ def _town(d: Draw, spec: dict[str, Any]) -> Wish:
     if kind == "select":
         return choice(d, spec, sorted(d.few("city", d.number(5, 12))), "select")
     return suggested(d, spec, sorted(words()["city"]))
+
+
+def _tags(d: Draw, spec: dict[str, Any]) -> Wish:
+    options = d.few("interest", d.number(6, 14))
+    begun, label = d.some(options, d.number(0, 3)), spec["label"]
+    added = d.some([o for o in options if o not in begun], d.number(1, 2))
+    dropped = d.some(begun, d.number(0, min(1, len(begun))))
+    want = sorted({*begun, *added} - {*dropped})
+    spec = {**spec, "type": "tags", "options": options, "value": begun, "hintWords": "Type to search"}
+    step = f"add {' and '.join(added)} to {label}" + (f" and remove {dropped[0]} there" if dropped else "")
+    tell = f"{label.lower()} {' and '.join(added)} added" + (f" and {dropped[0]} removed" if dropped else "")
+    return Wish(spec, want, [script.tags(label, want, options)], ("plain", step), tell)
+
+
+def _month(d: Draw, spec: dict[str, Any]) -> Wish:
+    day, label = d.day(), spec["label"]
+    ahead = d.number(-3, 3)
+    start = date(day.year + (day.month - 1 + ahead) // 12, (day.month - 1 + ahead) % 12 + 1, 1)
+    less, more = d.pick(
+        (("Earlier", "Later"), ("‹", "›"), ("Prev", "Next"), ("«", "»"), ("Month before", "Month after"))
+    )
+    spec = {**spec, "type": "days", "from": start.isoformat(), "words": [less, more], "press": "button"}
+    spec["sunday"] = d.chance(0.5)
+    said = d.pick(
+        (f"{day.strftime('%B')} {day.day}, {day.year}", f"{day.day} {day.strftime('%b')} {day.year}", day.isoformat())
+    )
+    moves = [script.day(label, day.isoformat(), less, more)]
+    return Wish(spec, day.isoformat(), moves, ("choose", label, said), f"{_lower(label)} {said}")
 
 
 def suggested(d: Draw, spec: dict[str, Any], options: Sequence[str]) -> Wish:

@@ -44,7 +44,7 @@ def paged(b: Builder, how: str = "") -> Quest:
         short = [
             f"tell me {asked}",
             f"find out {asked}",
-            f"=What is {asked}? The list has several pages",
+            f"=What is {asked}? The list {'goes on as you scroll' if how == 'endless' else 'has several pages'}",
             f"answer with {asked}",
         ]
         made = script.stage(
@@ -68,7 +68,7 @@ def paged(b: Builder, how: str = "") -> Quest:
 
 def _courses(b: Builder, how: str) -> Courses:
     d = b.d
-    names = d.few("course", d.number(9, 18))
+    names = d.few("course", d.number(16, 24) if how == "endless" else d.number(9, 18))
     days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
     facts = [[("Day", d.pick(days)), ("Teacher", name)] for name in d.people(len(names))]
     items = [{"id": f"c{n}", "title": t, "facts": of} for n, (t, of) in enumerate(zip(names, facts))]
@@ -85,7 +85,11 @@ def _courses(b: Builder, how: str) -> Courses:
         "press": d.pick(("button", "role", "link")),
         "actions": [{"kind": "toggle", "name": "in", "off": off, "on": on, "how": b.how()}],
     }  # fmt: skip
-    if how == "more":
+    if how == "endless":
+        per = d.number(6, 8)
+        block |= {"more": "Loading more…", "endless": d.pick((100, 300, 700)), "per": per, "look": "posts"}
+        openers = {t: script.scroll(t) for t in names}
+    elif how == "more":
         block["more"] = more
         openers = {t: script.press(more, [t]) for t in names}
     else:

@@ -211,7 +211,7 @@ def booking(b: Builder, wrap: str = "") -> Quest:
 
 def any_form(b: Builder, wrap: str = "") -> Quest:
     d = b.d
-    names = d.some(sorted(fields.LABELS), d.number(3, 6))
+    names = d.some(sorted(fields.LABELS.keys() - set(fields.APART)), d.number(3, 6))
     wishes = draw_fields(b, names)
     if d.chance(0.5):
         label = d.pick(("Call me back", "Send me a copy", "This is urgent", "Gift wrapping", "I am a member"))

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ...errors import UnknownName
-from . import accounts, answers, dress, finding, forms, lists, mail, shops, widgets
+from . import accounts, answers, dress, finding, forms, later, lists, mail, moving, sheets, shops, surveys, widgets
 from .draw import Draw
 from .quest import Builder, Quest, Site
 from .wording import STYLES, goal_of
@@ -25,27 +25,41 @@ SINGLE: dict[str, MakeQuest] = {
     "ask-in-dialog": widgets.question,
     "autocomplete": partial(widgets.pickers, what="suggest"),
     "basket": shops.basket,
+    "board": moving.board,
     "booking": forms.booking,
+    "bulk": sheets.bulk,
     "calendar": partial(widgets.pickers, what="calendar"),
     "cards-question": answers.compared,
+    "chips": surveys.tags,
+    "compare-two": sheets.two,
     "contact": forms.contact,
+    "converter": sheets.convert,
     "count-rows": partial(answers.table, ask="count"),
+    "countdown": later.countdown,
+    "endless": partial(finding.paged, how="endless"),
     "fact": answers.fact,
     "filter-sort": shops.filtered,
-    "follow": lists.follow,
+    "find-and-edit": partial(lists.rows, found=True),
     "folds": partial(accounts.behind, how="folds"),
+    "follow": lists.follow,
     "form-in-frame": partial(forms.any_form, wrap="frame"),
     "form-in-shadow": partial(forms.any_form, wrap="shadow"),
+    "late-result": later.late,
     "load-more": partial(finding.paged, how="more"),
+    "loading": later.loading,
     "log-in": accounts.log_in,
     "mailbox": mail.letter,
     "menu": widgets.menu,
     "modal-form": accounts.in_dialog,
+    "month": surveys.month,
     "new-tab": partial(answers.fact, new=True),
     "order": shops.order,
     "pages": partial(finding.paged, how="pages"),
     "profile": accounts.profile,
+    "questionnaire": surveys.questionnaire,
+    "reorder": moving.ordered,
     "review": forms.rating,
+    "row-menu": lists.row_menu,
     "rows": lists.rows,
     "search": finding.searched,
     "settings": accounts.settings,
@@ -53,12 +67,14 @@ SINGLE: dict[str, MakeQuest] = {
     "shop-best": shops.extreme,
     "sign-up": forms.register,
     "slider": partial(widgets.pickers, what="slider"),
+    "sort-table": sheets.sorting,
     "steppers": partial(widgets.pickers, what="steps"),
     "sum-column": partial(answers.table, ask="sum"),
     "table-best": lambda b: answers.table(b, ask=b.d.pick(("most", "least"))),
     "table-cell": partial(answers.table, ask="cell"),
     "tabs": partial(accounts.behind, how="tabs"),
     "to-do": lists.todo,
+    "tree": moving.tree,
     "wizard": accounts.wizard,
 }
 DOING: tuple[MakeQuest, ...] = (
@@ -78,15 +94,26 @@ DOING: tuple[MakeQuest, ...] = (
     widgets.question,
     mail.letter,
     finding.paged,
+    lists.row_menu,
+    moving.board,
+    moving.ordered,
+    moving.tree,
+    sheets.bulk,
+    surveys.questionnaire,
 )
-ASKING: tuple[MakeQuest, ...] = (answers.table, answers.fact, answers.compared)
-BESIDE: tuple[MakeQuest, ...] = (*DOING, *ASKING, finding.searched, widgets.menu)
+ASKING: tuple[MakeQuest, ...] = (answers.table, answers.fact, answers.compared, sheets.sorting, sheets.two)
+BESIDE: tuple[MakeQuest, ...] = (*DOING, *ASKING, finding.searched, widgets.menu, sheets.convert, surveys.tags)
 
 
 FAMILIES = (
-    {"settings", "profile", "behind", "log_in"}, {"follow", "rows"}, {"buy", "extreme", "basket", "order", "filtered"},
-    {"table", "fact", "compared"}, {"paged", "searched"},
-)  # fmt: skip
+    {"settings", "profile", "behind", "log_in"},
+    {"follow", "rows", "row_menu"},
+    {"todo", "ordered", "board"},
+    {"buy", "extreme", "basket", "order", "filtered"},
+    {"table", "fact", "compared", "sorting", "two", "loading", "convert", "late"},
+    {"contact", "tags", "month"},
+    {"paged", "searched"},
+)
 """Quests that are too much alike for one site: what the goal says could be meant of either."""
 
 
@@ -138,12 +165,22 @@ def _member(b: Builder) -> list[Quest]:
     return [first, inner]
 
 
+def _in_front(b: Builder) -> list[Quest]:
+    """Something comes up in front of it."""
+    return [b.d.pick((_doing, _telling))(b)]
+
+
+def _telling(b: Builder) -> Quest:
+    return _put(b, b.d.pick(_free(b, ASKING)))
+
+
 def _cookies(b: Builder) -> list[Quest]:
     return [_doing(b)]
 
 
 SEVERAL: dict[str, Callable[[Builder], list[Quest]]] = {
     "cookies": _cookies, "do-and-tell": _and_tell, "errands": _two, "member": _member,
+    "pop-over": _in_front,
 }  # fmt: skip
 KINDS: tuple[str, ...] = tuple(sorted([*SINGLE, *SEVERAL]))
 
@@ -169,6 +206,7 @@ def draw(kind: str, seed: int, style: str = "") -> Site:
     if straight:
         quests[0].entry = ""
     spec = dress.dressed(b, asked)
+    spec["popover"] = later.pop_over(b) if kind == "pop-over" else None
     return _site(kind, seed, style or drawn, b, quests, spec, start)
 
 

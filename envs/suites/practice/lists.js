@@ -49,8 +49,22 @@ function actionOf(b, item, a, draw) {
   if (a.kind === "gone") return pressable(a.label, () => (!a.confirm || confirm(a.confirm.replace("{}", item.title))) && set({ gone: true }), a.how);
   if (a.kind === "rename") return pressable(a.label, () => rename(item, now, a, set), a.how);
   if (a.kind === "edit") return pressable(a.label, () => edit(item, now, a, set), a.how);
+  if (a.kind === "more") return more(item, a, set);
   if (a.kind === "open") return leading(a.label, item.page, a.how);
   return null;
+}
+
+// A menu of one's own behind three dots; what was chosen is told on the page.
+function more(item, a, set) {
+  const take = (entry) => {
+    popup.hidden = true;
+    tell(entry.told.replace("{}", item.title));
+    set({ [entry.name]: true });
+  };
+  const popup = h("div.popup.left", { role: a.role ? "menu" : null, hidden: true }, a.entries.map((entry) => h("div.option", { role: a.role ? "menuitem" : null, onclick: () => take(entry) }, entry.label)));
+  const opener = h("button.opener", { type: "button", "aria-haspopup": "true", "aria-expanded": "false", "aria-label": a.words ? null : a.label }, a.words ? a.label : "⋯");
+  opener.addEventListener("click", () => opener.setAttribute("aria-expanded", String(!(popup.hidden = !popup.hidden))));
+  return h("span.anchor", {}, opener, popup);
 }
 
 function rename(item, now, a, set) {
@@ -120,8 +134,14 @@ function listBlock(b) {
     const shown = items.slice(view.page * per, view.page * per + per);
     const nodes = shown.map((item) => itemNode(b, item, draw));
     const turn = (n) => ((view.page = n), draw());
-    const rest = b.more && items.length > view.most ? pressable(b.more, () => ((view.most += b.per), draw()), b.press) : null;
+    const rest = !b.more || items.length <= view.most ? null : b.endless ? endless() : pressable(b.more, () => ((view.most += b.per), draw()), b.press);
     place.replaceChildren(items.length ? framed(b, nodes) : h("p.none", {}, b.none || "Nothing here."), pages > 1 ? pager(b, view.page, pages, turn) : "", rest || "");
+  };
+  const endless = () => {
+    const end = h("p.hint", {}, b.more);
+    const seen = new IntersectionObserver(([one]) => one.isIntersecting && (seen.disconnect(), (view.most += b.per), setTimeout(draw, b.endless)));
+    seen.observe(end);
+    return end;
   };
   node.append(...(b.heading ? [h("h2", {}, b.heading)] : []), ...tools(b, view, draw), place);
   draw();

@@ -171,22 +171,41 @@ class Staff:
     labels: dict[str, str]
     """``edit``, ``delete``, ``save`` and what deleting asks."""
     teams: list[str]
+    block: dict[str, Any]
 
     @property
     def names(self) -> list[str]:
         return [item["title"] for item in self.items]
 
 
-def rows(b: Builder) -> Quest:
-    """A table of rows with equal buttons: edit one in a dialog, delete one after a question."""
-    staff = _staff(b)
+def rows(b: Builder, found: bool = False) -> Quest:
+    """A table of rows with equal buttons: edit one in a dialog, delete one after a question.
+
+    ``found``: it has to be searched for first, and is edited.
+    """
+    staff = _staff(b, found)
+    if found:
+        return _found(b, staff)
     item = b.d.pick(staff.items)
     return _deleted(staff, item) if b.d.chance(0.4) else _edited(b, staff, item)
 
 
-def _staff(b: Builder) -> Staff:
+def _found(b: Builder, staff: Staff) -> Quest:
+    """Search for a row that is on no page yet, then edit it."""
+    item = b.d.pick(staff.items[staff.block["per"] :])
+    who, tool = item["title"], staff.block["search"]
+    quest = _edited(b, staff, item)
+    save = staff.labels["save"]
+    moves = [script.fill(tool["label"], who, unless=[who, save]), script.press(tool["button"], [who, save])]
+    quest.stages[0]["moves"] = [*(move | {"soft": True} for move in moves), *quest.stages[0]["moves"]]
+    quest.steps = [("search", who), *quest.steps]
+    quest.short += [f"find {who} and {quest.short[0].replace(f'for {who}', 'there')}"]
+    return quest
+
+
+def _staff(b: Builder, found: bool = False) -> Staff:
     d = b.d
-    people = d.people(d.number(4, 10))
+    people = d.people(d.number(11, 30) if found else d.number(4, 10))
     facts = [[("Team", d.word("department")), ("Room", f"{d.pick('ABCDE')}{d.number(100, 399)}")] for _ in people]
     items = [{"id": f"r{n}", "title": name, "facts": of} for n, (name, of) in enumerate(zip(people, facts))]
     edit, delete = d.pick(("Edit", "Change", "Modify")), d.pick(("Delete", "Remove", "Discard"))
@@ -216,8 +235,12 @@ def _staff(b: Builder) -> Staff:
         d.pick(("Staff", "Employees", "Team list", "Directory", "Users")),
     )
     look = {"look": d.pick(("table", "table", "rows")), "titled": "Name", "acting": d.pick(("", "Actions"))}
-    b.page(page, title, [{"block": "list", "key": key, "items": items, "actions": actions, **look}])
-    return Staff(page, title, key, items, labels, teams)
+    block: dict[str, Any] = {"block": "list", "key": key, "items": items, "actions": actions, **look}
+    if found:
+        search = {"label": d.pick(("Search", "Find a person", "Name")), "button": d.pick(("Search", "Find", "Go"))}
+        block |= {"search": search, "per": d.number(4, 7), "turns": ["Previous", "Next"], "press": b.press}
+    b.page(page, title, [block])
+    return Staff(page, title, key, items, labels, teams, block)
 
 
 def _deleted(staff: Staff, item: dict[str, Any]) -> Quest:
@@ -258,3 +281,45 @@ def _edited(b: Builder, staff: Staff, item: dict[str, Any]) -> Quest:
         ("press", save),
     ]
     return Quest([made], steps, short, {f"list.{staff.key}": {item["id"]: changed}}, page=staff.page, entry=staff.title)
+
+
+ENTRIES = (
+    ("Archive", "archived", "archive"), ("Pin", "pinned", "pin"), ("Mute", "muted", "mute"),
+    ("Share", "shared", "share"),
+    ("Export", "exported", "export"), ("Duplicate", "copied", "duplicate"), ("Lock", "locked", "lock"),
+)  # fmt: skip
+
+
+def row_menu(b: Builder) -> Quest:
+    """Every row has a menu behind three dots."""
+    d = b.d
+    items = people_items(b, d.number(4, 9))
+    titles = [item["title"] for item in items]
+    for item in items:
+        item |= {"text": "", "picture": ""}
+    entries = [{"label": e[0], "name": e[1], "told": f"{{}}: {e[1]}"} for e in d.some(ENTRIES, d.number(2, 5))]
+    label, words = d.pick((("More", True), ("⋯", True), ("Actions", True), ("More actions", False), ("Options", False)))
+    action = {"kind": "more", "label": label, "words": words, "role": d.chance(0.5), "entries": entries}
+    key, page, title = (
+        b.fresh("menu"),
+        b.fresh("page"),
+        d.pick(("Chats", "Contacts", "Projects", "Customers", "Groups")),
+    )
+    look = {"look": d.pick(("table", "rows", "lines", "cards")), "titled": "Name", "press": b.press}
+    b.page(page, title, [{"block": "list", "key": key, "items": items, "actions": [action], **look}])
+    item, entry = d.pick(items), d.pick(entries)
+    who, name = item["title"], entry["label"]
+    opens = script.press(label, of=who, among=titles)
+    moves = [{**script.press(name, of=who, among=titles), "reveal": opens}]
+    made = script.stage(page, moves, proof=[f"{who}: {entry['name']}"])
+    does = next(e[2] for e in ENTRIES if e[0] == name)
+    short = [
+        f"{does} {who}",
+        f"choose {name} in the menu of {who}",
+        f"open the menu next to {who} and press {name}",
+        f"=In {title}, {does} {who}",
+        f"={who}: {name.lower()}, please",
+    ]
+    steps = [("at", label, who), ("press", name)]
+    state = {f"list.{key}": {item["id"]: {entry["name"]: True}}}
+    return Quest([made], steps, short, state, page=page, entry=title)

@@ -58,9 +58,14 @@ def step(name: str, want: int, less: str, more: str, **rest: Any) -> Move:
     return {"do": "step", "name": name, "want": want, "less": less, "more": more, **rest}
 
 
-def day(name: str, value: str) -> Move:
-    """Have a day chosen in a calendar that opens from a field. ``value``: ISO."""
-    return {"do": "day", "name": name, "value": value}
+def day(name: str, value: str, less: str = "Previous month", more: str = "Next month") -> Move:
+    """Have a day chosen in a calendar. ``value``: ISO. ``less`` and ``more``: what turns its month."""
+    return {"do": "day", "name": name, "value": value, "less": less, "more": more}
+
+
+def tags(name: str, want: Sequence[str], options: Sequence[str]) -> Move:
+    """Have exactly these chips in a field that offers more of them while one types."""
+    return {"do": "tags", "name": name, "want": list(want), "options": list(options)}
 
 
 def suggest(name: str, text: str) -> Move:
@@ -91,6 +96,26 @@ def press(name: str, unless: Sequence[str] = (), **more: Any) -> Move:
 def turn(to: int, back: str, on: str, numbers: bool, unless: str) -> Move:
     """Turn to a page of a list (counted from 1), unless the title looked for is shown."""
     return {"do": "turn", "to": to, "back": back, "on": on, "numbers": numbers, "unless": [unless]}
+
+
+def wait(unless: Sequence[str], ready: str = "") -> Move:
+    """Wait until one of those names or texts is there, or the button ``ready`` can be pressed."""
+    return {"do": "wait", "unless": list(unless), "ready": ready}
+
+
+def order(wanted: Sequence[str]) -> Move:
+    """Have a list in this order, by dragging: what is dropped on another takes its place."""
+    return {"do": "order", "wanted": list(wanted)}
+
+
+def lane(name: str, to: str, lanes: Sequence[str]) -> Move:
+    """Have a card in a column, by dragging."""
+    return {"do": "lane", "name": name, "to": to, "lanes": list(lanes)}
+
+
+def ordered_by(name: str, down: bool) -> Move:
+    """Have a table sorted by the head of a column."""
+    return {"do": "sorted", "name": name, "down": down}
 
 
 def scroll(unless: str) -> Move:

@@ -62,6 +62,7 @@ function build() {
   const middle = style.asideFirst ? [aside, main] : [main, aside];
   document.body.append(wrapped(h("div.page", {}, top, h("div.middle", {}, middle), foot), style.depth), cookies() || "");
   document.addEventListener("kept", () => document.querySelectorAll(".badge").forEach((b) => (b.textContent = counted())));
+  popOver();
 }
 
 // What opened over the page closes again by Escape, or by a click beside it.

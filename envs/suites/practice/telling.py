@@ -83,7 +83,7 @@ def sheets(d: Draw, title: str, submit: str, wishes: Sequence[Wish]) -> list[str
 
 def _row(wish: Wish, exact: bool) -> str:
     row = _one(wish, "{0}: {1}", exact)
-    if wish.spec["type"] == "chips":
+    if wish.spec["type"] in ("chips", "tags"):
         label = wish.spec["label"]
         row = f"{label}:{row[len(label) :]}"
     return row if exact else row[:1].upper() + row[1:]
