@@ -37,6 +37,7 @@ SINGLE: dict[str, MakeQuest] = {
     "count-rows": partial(answers.table, ask="count"),
     "countdown": later.countdown,
     "endless": partial(finding.paged, how="endless"),
+    "estimate": sheets.estimate,
     "fact": answers.fact,
     "filter-sort": shops.filtered,
     "find-and-edit": partial(lists.rows, found=True),
@@ -57,6 +58,7 @@ SINGLE: dict[str, MakeQuest] = {
     "pages": partial(finding.paged, how="pages"),
     "profile": accounts.profile,
     "questionnaire": surveys.questionnaire,
+    "rate-items": lists.rated,
     "reorder": moving.ordered,
     "review": forms.rating,
     "row-menu": lists.row_menu,
@@ -94,6 +96,7 @@ DOING: tuple[MakeQuest, ...] = (
     widgets.question,
     mail.letter,
     finding.paged,
+    lists.rated,
     lists.row_menu,
     moving.board,
     moving.ordered,
@@ -101,16 +104,23 @@ DOING: tuple[MakeQuest, ...] = (
     sheets.bulk,
     surveys.questionnaire,
 )
-ASKING: tuple[MakeQuest, ...] = (answers.table, answers.fact, answers.compared, sheets.sorting, sheets.two)
+ASKING: tuple[MakeQuest, ...] = (
+    answers.table,
+    answers.fact,
+    answers.compared,
+    sheets.sorting,
+    sheets.two,
+    sheets.estimate,
+)
 BESIDE: tuple[MakeQuest, ...] = (*DOING, *ASKING, finding.searched, widgets.menu, sheets.convert, surveys.tags)
 
 
 FAMILIES = (
     {"settings", "profile", "behind", "log_in"},
-    {"follow", "rows", "row_menu"},
+    {"follow", "rows", "row_menu", "rated"},
     {"todo", "ordered", "board"},
     {"buy", "extreme", "basket", "order", "filtered"},
-    {"table", "fact", "compared", "sorting", "two", "loading", "convert", "late"},
+    {"table", "fact", "compared", "sorting", "two", "loading", "convert", "late", "estimate"},
     {"contact", "tags", "month"},
     {"paged", "searched"},
 )

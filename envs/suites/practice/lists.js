@@ -46,6 +46,10 @@ function actionOf(b, item, a, draw) {
     const by = (n) => set({ [a.name]: Math.max(1, now[a.name] + n) });
     return h("span.stepper", {}, pressable(a.less, () => by(-1), a.how), h("input.count", { type: "text", readonly: true, "aria-label": a.label, value: now[a.name] }), pressable(a.more, () => by(1), a.how));
   }
+  if (a.kind === "stars") {
+    const stars = starsField({ value: now[a.name] }, () => put(b, item, { [a.name]: Number(stars.get()) }));
+    return stars.node;
+  }
   if (a.kind === "gone") return pressable(a.label, () => (!a.confirm || confirm(a.confirm.replace("{}", item.title))) && set({ gone: true }), a.how);
   if (a.kind === "rename") return pressable(a.label, () => rename(item, now, a, set), a.how);
   if (a.kind === "edit") return pressable(a.label, () => edit(item, now, a, set), a.how);

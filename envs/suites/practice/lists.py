@@ -323,3 +323,34 @@ def row_menu(b: Builder) -> Quest:
     steps = [("at", label, who), ("press", name)]
     state = {f"list.{key}": {item["id"]: {entry["name"]: True}}}
     return Quest([made], steps, short, state, page=page, entry=title)
+
+
+def rated(b: Builder) -> Quest:
+    """Every item has a row of stars; some are to be rated."""
+    d = b.d
+    what = d.pick(("course", "event", "chore")) if d.chance(0.5) else ""
+    titles = d.few(what, d.number(3, 8)) if what else d.goods(d.number(3, 8))
+    items = [{"id": f"s{n}", "title": t, "facts": [], "picture": d.colours()} for n, t in enumerate(titles)]
+    for item in items:
+        item["state"] = {"rating": d.number(1, 5)} if d.chance(0.2) else {}
+    action = {"kind": "stars", "name": "rating"}
+    key, page, title = (
+        b.fresh("rated"),
+        b.fresh("page"),
+        d.pick(("My ratings", "Rate them", "Watched", "What you tried")),
+    )
+    look = {"look": d.pick(("table", "rows", "lines", "cards")), "titled": "Name", "acting": "Rating"}
+    b.page(page, title, [{"block": "list", "key": key, "items": items, "actions": [action], **look}])
+    chosen = {
+        item["title"]: d.pick([n for n in range(1, 6) if n != item["state"].get("rating")])
+        for item in d.some(items, d.pick((1, 1, 2)))
+    }
+    names = {n: f"{n} star{'s' if n > 1 else ''}" for n in range(1, 6)}
+    moves = [script.pressed(names[n], of=t, among=titles) for t, n in chosen.items()]
+    said = listed([f"{t} {names[n]}" for t, n in chosen.items()])
+    short = [f"give {said}", f"rate {listed([f'{t} with {names[n]}' for t, n in chosen.items()])}", f"=I give {said}"]
+    short += [f"=On {title}, give {said}", f"rate {listed([f'{t} {n}/5' for t, n in chosen.items()])}"]
+    steps: list[Step] = [("plain", f"give {t} {names[n]}") for t, n in chosen.items()]
+    ids = {item["title"]: item["id"] for item in items}
+    state = {f"list.{key}": {ids[t]: {"rating": n} for t, n in chosen.items()}}
+    return Quest([script.stage(page, moves)], steps, short, state, page=page, entry=title)

@@ -79,6 +79,24 @@ function convertBlock(b) {
   return h("section.box", {}, field(first, amount), field(second, from), field(third, to), b.button ? pressable(b.button, show, b.press, { loud: true }) : null, told);
 }
 
+// A price that is worked out while one chooses.
+function estimateBlock(b) {
+  const told = h("output.told", {});
+  const size = h("select", { id: fresh("e") }, b.sizes.map(([name, price]) => h("option", { value: price }, name)));
+  const many = h("input.count", { type: "number", min: 1, max: 50, value: 1, id: fresh("e") });
+  const extras = b.extras.map(([name, price]) => [name, h("input", { type: "checkbox", value: price })]);
+  const show = () => {
+    const one = Number(size.value) + extras.reduce((sum, [, box]) => sum + (box.checked ? Number(box.value) : 0), 0);
+    told.textContent = `${b.told}: ${one * (Number(many.value) || 0)} euros`;
+  };
+  [size, many, ...extras.map(([, box]) => box)].forEach((node) => !b.button && node.addEventListener("input", show));
+  const field = (label, node) => h("div.field", {}, h("label", { for: node.id }, label), node);
+  const ticks = extras.map(([name, box]) => h("div.field.tick", {}, h("label", {}, box, " ", name)));
+  if (!b.button) show();
+  return h("section.box", {}, field(b.labels[0], size), field(b.labels[1], many), ticks, b.button ? pressable(b.button, show, b.press, { loud: true }) : null, told);
+}
+
+BLOCKS.estimate = estimateBlock;
 BLOCKS.bulk = bulkBlock;
 BLOCKS.sheet = sheetBlock;
 BLOCKS.convert = convertBlock;

@@ -111,7 +111,7 @@ def two(b: Builder) -> Quest:
     """Which of two things is more."""
     d = b.d
     goods = d.goods(d.number(3, 9))
-    values = {name: d.some(range(3, 200), len(goods)) for name, _, _ in PAIRS}
+    values = {name: d.some(range(1, 37) if name == "Guarantee" else range(3, 200), len(goods)) for name, _, _ in PAIRS}
     shown = d.some(PAIRS, d.number(2, 4))
     items = [
         {"id": f"t{n}", "title": t, "facts": [(name, f"{values[name][n]} {unit}") for name, unit, _ in shown]}
@@ -177,3 +177,45 @@ def convert(b: Builder) -> Quest:
         *([("press", button)] if button else []), ("answer", "the number that comes out"),
     ]  # fmt: skip
     return Quest([made], steps, short, answer=result, page=page, entry=title)
+
+
+THINGS = (
+    ("Poster", ("Small", "Medium", "Large"), ("Frame", "Glossy paper", "Gift wrapping", "Express")),
+    ("Room", ("Single room", "Double room", "Suite"), ("Breakfast", "Parking", "Sea view", "Late check-out")),
+    ("Cake", ("For 6", "For 12", "For 20"), ("Candles", "Chocolate cover", "Name on it", "Delivery")),
+    ("Ticket", ("Child", "Student", "Adult"), ("Audio guide", "Programme", "Drink", "Cloakroom")),
+)
+
+
+def estimate(b: Builder) -> Quest:
+    """Have a page work out a price out of what is chosen, and tell it."""
+    d = b.d
+    thing, sizes, extras = d.pick(THINGS)
+    prices = d.some(range(8, 95), 3)
+    more = {name: d.number(1, 20) for name in d.some(extras, d.number(1, 4))}
+    labels = d.pick((("Kind", "Quantity"), ("Which one?", "How many?"), (thing, "Number")))
+    button, told = d.pick(("", "", "Calculate", "Show price")), d.pick(("Total", "Price", "You pay"))
+    block = {
+        "block": "estimate", "sizes": [list(pair) for pair in zip(sizes, prices)], "labels": list(labels),
+        "extras": [[name, price] for name, price in more.items()], "button": button, "told": told, "press": b.press,
+    }  # fmt: skip
+    page, title = b.fresh("estimate"), d.pick(("Price calculator", "Estimate", "What does it cost?", "Configurator"))
+    b.page(page, title, [block, {"block": "words", "lines": d.few("prose", d.number(0, 2))}])
+    size, many = d.number(0, 2), d.number(1, 9)
+    wanted = d.some(sorted(more), d.number(0, min(2, len(more))))
+    total = str((prices[size] + sum(more[name] for name in wanted)) * many)
+    moves = [script.choose(labels[0], sizes[size]), script.fill(labels[1], str(many))]
+    moves += [script.tick(name, name in wanted) for name in more]
+    pressing = {"press": script.press(button)} if button else {}
+    made = script.stage(page, moves, proof=[f"{told}: {total} euros"], **pressing)
+    extra = f" with {listed(wanted)}" if wanted else ""
+    what = f"{many} x {thing.lower()} ({sizes[size]}{', each' + extra if extra else ''})"
+    short = [
+        f"tell me what {what} would cost", f"find out the price of {what}", f"=How much is {what}?",
+        f"=What would I pay for {what}? Just the number", f"use {title.rstrip('?')} to find out what {what} costs",
+    ]  # fmt: skip
+    steps = [
+        ("choose", labels[0], sizes[size]), ("fill", labels[1], many), *(("tick", name) for name in wanted),
+        *([("press", button)] if button else []), ("answer", "the price"),
+    ]  # fmt: skip
+    return Quest([made], steps, short, answer=total, page=page, entry=title)

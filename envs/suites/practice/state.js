@@ -39,7 +39,7 @@ function h(what, attributes, ...children) {
   return node;
 }
 
-const ICONS = { "‹": /^previous/i, "›": /^next/i, "×": /remove|delete|close|discard|take out|cancel|no/i, "♥": /like|love|favou?rite|save|heart/i, "✎": /edit|change|rename/i, "＋": /add|plus|more|increase/i, "−": /less|fewer|minus|decrease/i, "↩": /reply|answer|back/i, "★": /star|flag/i };
+const ICONS = { "‹": /^previous/i, "›": /^next/i, "×": /remove|delete|close|discard|take out|cancel|no|maybe/i, "♥": /like|love|favou?rite|save|heart/i, "✎": /edit|change|rename/i, "＋": /add|plus|more|increase/i, "−": /less|fewer|minus|decrease/i, "↩": /reply|answer|back/i, "★": /star|flag/i };
 const iconOf = (label) => (Object.entries(ICONS).find(([, words]) => words.test(label)) || ["●"])[0];
 
 // Something to press, as sites make it: how = button, link, div, role, input or icon.

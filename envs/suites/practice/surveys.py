@@ -93,6 +93,6 @@ def _around(b: Builder, what: str, titles: tuple[str, ...]) -> Quest:
         f"{doing} and press {submit}",
         f"{doing}, then {'save it' if submit in ('Save', 'Publish') else 'submit'}",
         f"={title}: {doing}. Press {submit} at the end",
-        f"on the page {title}, {doing} and {submit.lower()}",
+        f"=On the page {title}, {doing} and {submit.lower()}",
     ]
     return sent(b, title, form, short)
