@@ -21,7 +21,7 @@ Move = dict[str, Any]
 FIELDS = ("textbox", "searchbox", "combobox", "spinbutton", "slider", "listbox")
 BOXES = ("checkbox", "radio", "switch")
 SHUTS = ("close", "cancel", "not now", "no, thanks", "maybe later")
-LANES = ("list", "region", "group")
+LANES = ("list", "region", "group", "clickable")
 MONTHS = tuple(calendar.month_name)[1:]
 
 
@@ -265,7 +265,8 @@ def _turn(move: Move, sight: Sight) -> Verdict | None:
 
 
 def _scroll(move: Move, sight: Sight) -> Verdict | None:
-    return False, lambda: Action("scroll", text="down")
+    _, y, _, most = sight.page.now.tree.scroll
+    return False, lambda: Action("scroll", text="down") if y < most - 1 else Action("wait")
 
 
 def _wait(move: Move, sight: Sight) -> Verdict | None:
@@ -293,7 +294,8 @@ def _order(move: Move, sight: Sight) -> Verdict | None:
 
 def _lane(move: Move, sight: Sight) -> Verdict | None:
     card = sight.named(move["name"])
-    lanes = {e.name: e for e in sight.elements if e.role in LANES and e.name in move["lanes"]}
+    boxes = [e for e in sight.elements if e.role in LANES and e.tag == "div" and e.name in move["lanes"]]
+    lanes = {e.name: e for e in boxes}
     if card is None or move["to"] not in lanes:
         return None
     above = sight.page.parent(card)

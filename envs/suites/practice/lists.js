@@ -67,7 +67,12 @@ function more(item, a, set) {
   };
   const popup = h("div.popup.left", { role: a.role ? "menu" : null, hidden: true }, a.entries.map((entry) => h("div.option", { role: a.role ? "menuitem" : null, onclick: () => take(entry) }, entry.label)));
   const opener = h("button.opener", { type: "button", "aria-haspopup": "true", "aria-expanded": "false", "aria-label": a.words ? null : a.label }, a.words ? a.label : "⋯");
-  opener.addEventListener("click", () => opener.setAttribute("aria-expanded", String(!(popup.hidden = !popup.hidden))));
+  opener.addEventListener("click", () => {
+    popup.hidden = !popup.hidden;
+    opener.setAttribute("aria-expanded", String(!popup.hidden));
+    popup.classList.remove("up");
+    popup.classList.toggle("up", popup.getBoundingClientRect().bottom > innerHeight);
+  });
   return h("span.anchor", {}, opener, popup);
 }
 
@@ -143,7 +148,12 @@ function listBlock(b) {
   };
   const endless = () => {
     const end = h("p.hint", {}, b.more);
-    const seen = new IntersectionObserver(([one]) => one.isIntersecting && (seen.disconnect(), (view.most += b.per), setTimeout(draw, b.endless)));
+    const seen = new IntersectionObserver((all) => {
+      if (!all.some((one) => one.isIntersecting)) return;
+      seen.disconnect();
+      view.most += b.per;
+      setTimeout(draw, b.endless);
+    });
     seen.observe(end);
     return end;
   };
