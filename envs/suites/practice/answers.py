@@ -189,7 +189,7 @@ def compared(b: Builder) -> Quest:
     b.page(page, title, [block])
     item = d.pick(items)
     name, value = d.pick(item["facts"])
-    question = asking.ask(d, name, item["title"])
+    question = asking.ask(d, name, str(item["title"]))
     quest = _asked(b, question, value, page, title, [])
     quest.stages[0]["row"] = {"of": item["title"], "among": goods, "texts": [value]}
     return quest

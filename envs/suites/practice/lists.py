@@ -330,7 +330,9 @@ def rated(b: Builder) -> Quest:
     d = b.d
     what = d.pick(("course", "event", "chore")) if d.chance(0.5) else ""
     titles = d.few(what, d.number(3, 8)) if what else d.goods(d.number(3, 8))
-    items = [{"id": f"s{n}", "title": t, "facts": [], "picture": d.colours()} for n, t in enumerate(titles)]
+    items: list[dict[str, Any]] = [
+        {"id": f"s{n}", "title": t, "facts": [], "picture": d.colours()} for n, t in enumerate(titles)
+    ]
     for item in items:
         item["state"] = {"rating": d.number(1, 5)} if d.chance(0.2) else {}
     action = {"kind": "stars", "name": "rating"}

@@ -7,6 +7,7 @@ from typing import Any
 from . import fields
 from .forms import Form, block_of, sent, stage_of, state_of, steps_of, told_of
 from .quest import Builder, Quest
+from .script import Stage
 from .telling import sheets, told
 
 SCALES = (
@@ -35,7 +36,8 @@ def questionnaire(b: Builder) -> Quest:
     scale, look = d.pick(SCALES), {"how": "legend", "down": d.chance(0.5)}
     wishes: list[fields.Wish] = []
     steps: list[Any] = []
-    stages, state = [], {}
+    stages: list[Stage] = []
+    state: dict[str, Any] = {}
     for n, part in enumerate(parts):
         after, last = [*pages[1:], end][n], n == count - 1
         made = [_question(b, f"q{n}{i}", words, scale, look) for i, words in enumerate(part)]
