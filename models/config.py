@@ -31,6 +31,8 @@ class PolicyConfig:
     """Of the gated feed-forward layers."""
     word_width: int = 128
     """Of a subword's embedding, before it is projected into the stream."""
+    reach: int = 4
+    """How many subwords before and behind it in its text each subword of the page knows of."""
     memory: str = "xl"
     """``none``, ``xl`` (cached states of earlier segments) or ``infini`` (compressive, delta rule)."""
     registers: int = 4
@@ -53,6 +55,8 @@ class PolicyConfig:
     def __post_init__(self) -> None:
         if self.memory not in MEMORIES:
             raise UsageError.unknown("memory", self.memory, MEMORIES)
+        if self.reach < 0:
+            raise UsageError(f"expected a reach of 0 or more subwords, found {self.reach}")
         if not 0 <= self.frames <= MOST_FRAMES:
             raise UsageError(f"expected 0 to {MOST_FRAMES} frames, found {self.frames}")
         if self.width % (2 * self.heads):

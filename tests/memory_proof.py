@@ -64,7 +64,7 @@ class GruTrunk(Trunk):
         state = torch.zeros(1, batch, 1, 1, self.config.width, device=device)
         return replace(none, matrix=state, norm=torch.zeros(1, batch, 1, 1, device=device))
 
-    def forward(self, x: Tensor, relations: Tensor, mask: Tensor, memory: Memory, past: Any = None) -> Any:
+    def forward(self, x: Tensor, relations: Tensor, mask: Tensor, memory: Memory, past: Any = ()) -> Any:
         x = x + self.told(memory.matrix[0, :, 0])
         return super().forward(x, relations, mask, replace(memory, matrix=memory.matrix[:0]), past)
 
@@ -98,7 +98,7 @@ def learn(net: PolicyNet, words: Words, templates: Templates, options: argparse.
     seed, device = options.seed, options.device
     net.to(device)
     rng = np.random.default_rng([seed, 1])
-    optimiser = Optimiser(net)
+    optimiser = Optimiser(net, "adamw")
     stages = [(longest, rows, round(options.times * updates)) for longest, rows, updates in STAGES[templates.task]]
     done, whole = 0, sum(updates for _, _, updates in stages)
     losses: list[Tensor] = []

@@ -55,7 +55,9 @@ CASES = [
 @pytest.fixture(params=MEMORIES)
 def net(request: pytest.FixtureRequest) -> PolicyNet:
     torch.manual_seed(1)
-    return PolicyNet(config(request.param)).eval()
+    made = PolicyNet(config(request.param)).eval()
+    torch.nn.init.normal_(made.reader.beside)  # nothing before it is learned
+    return made
 
 
 def segments(words: Words, net: PolicyNet) -> list[Segment]:
@@ -105,6 +107,26 @@ def test_decoding_scores_what_training_scores(net: PolicyNet, words: Words) -> N
         if not spans[n] and len(spoken[n]) < 64:  # the case of a copied span is scored in training only
             # A decoded choice is renormalised over what makes sense there, so it can only be likelier.
             assert found[n].logprob >= -float(nll[n]) - 1e-3
+
+
+def test_subwords_know_their_neighbours_in_the_same_text_only(net: PolicyNet, words: Words) -> None:
+    first, other = "a, b, c, d, e, f, g", "a, b, c, d, e, f, z"
+
+    def looks(name: str) -> tuple[torch.Tensor, list[str], list[int]]:
+        row = [
+            Element(ref, "text", "p", text, box=(5.0, y, 60.0, 15.0))
+            for ref, text, y in (("x", name, 0.0), ("y", first, 20.0))
+        ]
+        segment = read_observation(Observation("Read", tree=ActionTree(tuple(row))), words, net.config)
+        said = [segment.texts[o][f][a:b] for o, f, (a, b) in
+                zip(segment.word_owner, segment.word_field, segment.word_spans)]  # fmt: skip
+        with torch.inference_mode():
+            return net.reader(collate([segment])).words[0, : len(said)], said, list(segment.word_owner)
+
+    (before, said, owner), (after, changed, _) = looks(first), looks(other)
+    differ = [n for n in range(len(said)) if not torch.equal(before[n], after[n])]
+    at = next(n for n in range(len(said)) if said[n] != changed[n])
+    assert differ == list(range(at - net.config.reach, at + 1)) and owner[at] == 1 and owner[-1] == 2
 
 
 @pytest.mark.parametrize("memory", ["xl", "infini"])

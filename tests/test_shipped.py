@@ -42,7 +42,7 @@ def test_it_says_what_it_learned_and_how_sure_it_is() -> None:
     about = load_policy(FOLDER).about
     assert about["trained"]["updates"] > 0
     assert len(about["calibration"]) == 2 and 0 < about["threshold"] < 1
-    assert callable(make_policy("default>lexical"))
+    assert callable(make_policy("lexical>default"))
 
 
 @pytest.mark.browser

@@ -108,7 +108,7 @@ def test_goals_alone_lend_their_words(tmp_path: Path) -> None:
         (("--data", "demos", "--out", "run", "--device", "tpu"), "expected a device, cpu or cuda, found 'tpu'"),
         (
             ("--data", "demos", "--out", "run", "--optimiser", "sgd"),
-            "an optimiser, adamw or muon, found 'sgd'",
+            "an optimiser, muon or adamw, found 'sgd'",
         ),
         (("--out", "run"), "--data"),
         (("--out", "run", "--demonstrations-of", "click-test"), "--demonstrations-of expects GLOB=N"),

@@ -20,9 +20,9 @@ def mirror(name: str) -> str:
     return "WEBAGENT_" + name.lstrip("-").replace("-", "_").upper()
 
 
-EVERYDAY = "default>lexical"
-"""Who decides in ``run``: on pages unlike those that it learned from the trained policy is often unsure, and then words
-that match are the better guide."""
+EVERYDAY = "lexical>default"
+"""Who decides in ``run``: a step that is told in the page's own words is done by these; the trained policy does the rest.
+On pages unlike those that it learned from it is surer of itself than it should be (docs/LOG.md)."""
 AsJson = Annotated[bool, flag("--json", "One JSON document on stdout instead of text.")]
 Quiet = Annotated[bool, flag("--quiet", "No progress on stderr.", "-q")]
 Policy = Annotated[str, flag("--policy", "Who decides: default, lexical, random, expert or a folder.", metavar="NAME")]

@@ -36,7 +36,7 @@ def supervised(
     rows: Annotated[int, flag("--rows", "Streams of episodes side by side.", metavar="N", min=1)] = 256,
     stretch: Annotated[int, flag("--stretch", "Steps of a stream an update.", metavar="N", min=1)] = 4,
     learning_rate: Annotated[float, flag("--learning-rate", "At its height.", metavar="X")] = 1e-3,
-    optimiser: Annotated[str, flag("--optimiser", "adamw, or muon for the trunk.", metavar="NAME")] = "adamw",
+    optimiser: Annotated[str, flag("--optimiser", "muon (for the trunk) or adamw.", metavar="NAME")] = "muon",
     frames: Annotated[int, flag("--frames", "Screen frames that it looks at, too.", metavar="K", min=0)] = 0,
     suites: Suites = None,
     tasks: Tasks = None,

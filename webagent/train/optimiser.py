@@ -1,4 +1,4 @@
-"""What turns gradients into updates: AdamW for all, or Muon for the trunk's matrices beside it.
+"""What turns gradients into updates: Muon for the trunk's matrices and AdamW for the rest, or AdamW for all.
 
 Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/; torch's own) makes the update of a matrix nearly
 orthogonal, so that no direction is drowned by the large ones. Its steps are scaled to the size that AdamW's have
@@ -12,14 +12,14 @@ from typing import Any
 import torch
 from torch import nn
 
-NAMES = ("adamw", "muon")
+NAMES = ("muon", "adamw")
 
 
 class Optimiser:
     """The optimisers of a network's parts as one; each group's ``height`` is its learning rate at its height."""
 
     def __init__(
-        self, net: nn.Module, name: str = "adamw", *, rate: float = 1e-3, gate_rate: float = 1e-2, decay: float = 0.05
+        self, net: nn.Module, name: str, *, rate: float = 1e-3, gate_rate: float = 1e-2, decay: float = 0.05
     ) -> None:
         parts = _parts(net, name)
         fused = next(net.parameters()).is_cuda

@@ -51,8 +51,8 @@ class Supervised:
     """Streams side by side, over all devices together."""
     stretch: int = 4
     """Steps of a stream between two updates."""
-    optimiser: str = "adamw"
-    """``adamw``, or ``muon`` for the trunk's matrices and ``adamw`` for the rest."""
+    optimiser: str = "muon"
+    """``muon`` for the trunk's matrices and AdamW for the rest, or ``adamw`` for all."""
     learning_rate: float = 1e-3
     gate_rate: float = 1e-2
     """Learning rate of the compressive memory's gates."""
