@@ -76,7 +76,7 @@ class Reader(nn.Module):
         self.place, self.inner = nn.Embedding(PLACES, narrow), nn.Embedding(INNER, narrow)
         self.field = nn.Embedding(FIELD_COUNT, narrow)
         self.amount = nn.Linear(AMOUNTS, narrow, bias=False)
-        self.beside = nn.Parameter(torch.zeros(2 * config.reach, narrow))
+        self.beside = nn.Parameter(torch.zeros(2 * config.reach, narrow)) if config.reach else None
         self.word = nn.Sequential(nn.Linear(narrow, 2 * narrow), nn.GELU(), nn.Linear(2 * narrow, width))
         self.goal = nn.Linear(narrow, width, bias=False)
         self.goal_place = nn.Embedding(config.goal_tokens, width)
@@ -88,6 +88,8 @@ class Reader(nn.Module):
         self.norm = Norm(width)
         for table in (self.subword, self.place, self.inner, self.field, self.goal_place, self.kind, self.tag):
             nn.init.normal_(table.weight, std=0.02 if table is not self.subword else 1 / math.sqrt(narrow))
+        nn.init.normal_(self.numbers[2].weight, std=0.01)  # else the waves of places drown the words (docs/LOG.md)
+        nn.init.zeros_(self.numbers[2].bias)
 
     def forward(self, batch: Batch) -> Looks:
         kind = self.goal.weight.dtype
@@ -114,9 +116,9 @@ class Reader(nn.Module):
     def _with_neighbours(self, words: Tensor, batch: Batch) -> Tensor:
         """``words`` [B, T, narrow] and what stands up to ``reach`` subwords before and behind each in the same text,
         weighed by distance and channel: the start of ``report.pdf`` is to know how it ends."""
-        reach, count = len(self.beside) // 2, words.shape[1]
-        if not reach:
+        if self.beside is None:
             return words
+        reach, count = len(self.beside) // 2, words.shape[1]
         lines = batch.word_owner.long() * FIELD_COUNT + batch.word_field
         lines = functional.pad(torch.where(batch.word_mask, lines, -1), (reach, reach), value=-2)
         padded = functional.pad(words, (0, 0, reach, reach))

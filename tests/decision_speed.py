@@ -72,20 +72,21 @@ def own_step(browser: str | None, repeats: int) -> float:
     return statistics.median(times)
 
 
-def corpus_pages(url: str, most: int) -> list[Observation]:
+def corpus_pages(urls: list[str], most: int) -> list[Observation]:
     """First looks, at most one a task."""
     found: dict[str, Observation] = {}
-    for episode in Corpus(url, print).episodes():
-        found.setdefault(episode.task.id, episode.steps[0].observation)
+    for url in urls:
+        for episode in Corpus(url, print).episodes():
+            found.setdefault(episode.task.id, episode.steps[0].observation)
     return list(found.values())[:most]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--policy", required=True)
-    parser.add_argument("--corpus", required=True)
+    parser.add_argument("--corpus", required=True, nargs="+")
     parser.add_argument("--browser")
-    parser.add_argument("--pages", type=int, default=130)
+    parser.add_argument("--pages", type=int, default=200)
     options = parser.parse_args()
     torch.set_num_threads(2)
     torch.set_grad_enabled(False)
