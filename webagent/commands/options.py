@@ -21,7 +21,7 @@ def mirror(name: str) -> str:
 
 
 EVERYDAY = "lexical>default"
-"""Who decides in ``run``: a step that is told in the page's own words is done by these; the trained policy does the rest.
+"""Who decides in ``run``: a step told in the page's own words is done by these; the trained policy does the rest.
 On pages unlike those that it learned from it is surer of itself than it should be (docs/LOG.md)."""
 AsJson = Annotated[bool, flag("--json", "One JSON document on stdout instead of text.")]
 Quiet = Annotated[bool, flag("--quiet", "No progress on stderr.", "-q")]
