@@ -16,7 +16,7 @@ from torch import Tensor
 
 from .geometry import FRACTIONS, PLACE_NUMBERS, place_numbers
 from .grammar import ALIKE, TEXT_KINDS, Choice, Kind
-from .segment import FIELDS, POINT, Segment, own_count
+from .segment import FIELDS, NO_AMOUNT, POINT, Segment, own_count
 
 STEP = 8
 """Sizes are padded to multiples of this, so that few shapes occur."""
@@ -26,7 +26,8 @@ GROUPS = ((Kind.OP,), (Kind.TARGET,), (Kind.ONTO,), (Kind.GOAL_END,), (Kind.WORD
 
 @dataclass
 class Batch:
-    """``goal_ids``, ``goal_words``, ``goal_amounts``, ``goal_mask`` [B, G]; ``kinds``, ``tags``, ``parents`` [B, N];
+    """``goal_ids``, ``goal_words``, ``goal_amounts``, ``goal_quantities``, ``goal_mask`` [B, G]; ``kinds``, ``tags``,
+    ``parents``, ``quantities`` [B, N];
     ``numbers`` [B, N, F]; ``boxes`` [B, N, 4]; ``pictures`` [B, N, 3 K, CROP, CROP]; ``names``, ``others`` [B, N, W];
     ``element_mask`` [B, N]; and each subword of the page: ``word_ids``, ``word_owner``, ``word_field``, ``word_place``,
     ``word_inner``, ``word_amounts``, ``word_mask`` [B, T]."""
@@ -34,10 +35,12 @@ class Batch:
     goal_ids: Tensor
     goal_words: Tensor
     goal_amounts: Tensor
+    goal_quantities: Tensor
     goal_mask: Tensor
     kinds: Tensor
     tags: Tensor
     parents: Tensor
+    quantities: Tensor
     numbers: Tensor
     boxes: Tensor
     pictures: Tensor
@@ -91,8 +94,8 @@ def collate(segments: Sequence[Segment], step: int = STEP) -> Batch:
             table[n, : len(row)] = row
         return table
 
-    def of(name: str, room: int) -> Tensor:
-        return torch.from_numpy(whole(name, room))
+    def of(name: str, room: int, fill: float = 0) -> Tensor:
+        return torch.from_numpy(whole(name, room, fill))
 
     def mask(name: str, room: int) -> Tensor:
         lengths = torch.tensor([len(getattr(s, name)) for s in segments])
@@ -105,10 +108,12 @@ def collate(segments: Sequence[Segment], step: int = STEP) -> Batch:
         goal_ids=of("goal_ids", goals),
         goal_words=of("goal_words", goals),
         goal_amounts=of("goal_amounts", goals),
+        goal_quantities=of("goal_quantities", goals, NO_AMOUNT),
         goal_mask=mask("goal_ids", goals),
         kinds=torch.from_numpy(kinds),
         tags=of("tags", elements),
         parents=torch.from_numpy(parents),
+        quantities=of("quantities", elements, NO_AMOUNT),
         numbers=torch.from_numpy(numbers),
         boxes=torch.from_numpy(boxes),
         pictures=of("pictures", elements),

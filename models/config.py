@@ -33,6 +33,8 @@ class PolicyConfig:
     """Of a subword's embedding, before it is projected into the stream."""
     reach: int = 4
     """How many subwords before and behind it in its text each subword of the page knows of."""
+    compares: bool = True
+    """Whether attention is told which of two quantities is the greater."""
     memory: str = "xl"
     """``none``, ``xl`` (cached states of earlier segments) or ``infini`` (compressive, delta rule)."""
     registers: int = 4

@@ -137,7 +137,7 @@ class PolicyNet(nn.Module):
         self.config = config
         width = config.width
         self.reader = Reader(config)
-        self.relations = Relations(config.heads)
+        self.relations = Relations(config)
         self.trunk = Trunk(config)
         self.registers = nn.Parameter(torch.randn(config.registers + 1, width) * 0.02)
         self.said_kind = nn.Embedding(len(Kind), width)

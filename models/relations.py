@@ -1,17 +1,23 @@
 """How two positions of a segment stand to each other: what attention is told beside their contents.
 
-Four tables of categories over goal subwords and elements, [B, S, S] with S = G + N: whether they share words, in what
-order they come, how they lie in the tree, and where one lies from the other on the screen. Each category has a learned
-bias a head. So "the field beside this label" and "the button with the goal's words" are one step of attention.
+Five tables of categories over goal subwords and elements, [B, S, S] with S = G + N: whether they share words, in what
+order they come, how they lie in the tree, where one lies from the other on the screen, and which of two quantities is
+the greater. Each category has a learned bias a head. So "the field beside this label", "the button with the goal's
+words" and "what is cheaper than this" are one step of attention.
 """
 
 from __future__ import annotations
+
+import functools
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from .batch import Batch
+from .config import PolicyConfig
+from .segment import NO_AMOUNT
 
 NEAR = 8
 MATCH = 8
@@ -21,23 +27,27 @@ RINGS = (4.0, 16.0, 40.0, 100.0)
 """Distances in pixels at which "beside" becomes "near", "off", "far"."""
 SIDES = 2 * len(RINGS) + 1
 PLACE = 1 + SIDES * SIDES
+AMOUNTS_APART = (1, 101, 1001, 10_001)
+"""Differences in hundredths from which on a quantity is another, and then further and further off."""
+COMPARED = 2 + 2 * len(AMOUNTS_APART)
 
 
 class Relations(nn.Module):
     """``forward(batch)`` gives biases [B, H, S, S]."""
 
-    def __init__(self, heads: int) -> None:
+    def __init__(self, config: PolicyConfig) -> None:
         super().__init__()
         sizes = {"match": MATCH, "order": ORDER, "tree": TREE, "place": PLACE}
-        self.tables = nn.ModuleDict({name: nn.Embedding(size, heads) for name, size in sizes.items()})
+        if config.compares:
+            sizes["compared"] = COMPARED
+        self.tables = nn.ModuleDict({name: nn.Embedding(size, config.heads) for name, size in sizes.items()})
         for table in self.tables.values():
             assert isinstance(table, nn.Embedding)
             nn.init.normal_(table.weight, std=0.02)
 
     def forward(self, batch: Batch) -> Tensor:
-        found = {"match": match(batch), "order": order(batch), "tree": tree(batch), "place": place(batch)}
-        match_, order_, tree_, place_ = (_looked_up(self.tables[name], of) for name, of in found.items())
-        return (match_ + order_ + tree_ + place_).permute(0, 3, 1, 2)
+        biases = (_looked_up(table, TABLES[name](batch)) for name, table in self.tables.items())
+        return functools.reduce(torch.add, biases).permute(0, 3, 1, 2)
 
 
 def _looked_up(table: nn.Module, index: Tensor) -> Tensor:
@@ -125,6 +135,22 @@ def place(batch: Batch) -> Tensor:
     return _elements_only(1 + steps[..., 0] * SIDES + steps[..., 1], batch)
 
 
+def compared(batch: Batch) -> Tensor:
+    """0 one of them measures nothing; else the middle one if both measure the same, those before it if the other
+    measures less, behind it if more."""
+    amounts = torch.cat([batch.goal_quantities, batch.quantities], 1).long()
+    known = amounts != NO_AMOUNT
+    more = amounts[:, None] - amounts[:, :, None]
+    size = more.abs()
+    off = sum((size >= apart).long() for apart in AMOUNTS_APART) * more.sign()
+    return (1 + len(AMOUNTS_APART) + off) * (known[:, None] & known[:, :, None])
+
+
 def _elements_only(table: Tensor, batch: Batch) -> Tensor:
     goals = batch.goal_ids.shape[1]
     return functional.pad(table, (goals, 0, goals, 0))
+
+
+TABLES: dict[str, Callable[[Batch], Tensor]] = {
+    "match": match, "order": order, "tree": tree, "place": place, "compared": compared,
+}  # fmt: skip

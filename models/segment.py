@@ -19,6 +19,7 @@ from webagent.envs.types import STATES, Action, Element, Observation
 from .colours import colour_words
 from .config import PolicyConfig
 from .geometry import HIGH, LOW, Floats, Ints
+from .quantities import first_quantity, quantities
 from .sight import Pictures, pictures
 from .words import CACHED, Words, word_hashes
 
@@ -59,7 +60,8 @@ class Segment:
 
     ``word_ids``, ``word_owner``, ``word_field`` [T]; ``word_place``, ``word_inner`` [T]: which word of the field it
     lies in, and which subword of that it is; ``word_spans`` [T, 2] characters of the field, ``texts`` [N][fields];
-    ``goal_amounts`` [G], ``word_amounts`` [T]: the number around, in hundredths, or ``NO_AMOUNT``; ``names``,
+    ``goal_amounts`` [G], ``word_amounts`` [T]: the number around, in hundredths, or ``NO_AMOUNT``;
+    ``goal_quantities`` [G], ``quantities`` [N]: what it, or a name or else a value, measures, likewise; ``names``,
     ``others`` [N, W] hashes or 0;
     ``kinds``, ``tags``, ``parents`` [N] (a parent is an index, -1 for none); ``numbers`` [N, F] of their own;
     ``boxes`` [N, 4] px; ``pictures`` [N, 3 K, CROP, CROP] of the last K frames (see ``sight``).
@@ -69,6 +71,7 @@ class Segment:
     goal_places: Ints
     goal_words: Ints
     goal_amounts: Ints
+    goal_quantities: Ints
     word_ids: Ints
     word_owner: Ints
     word_field: Ints
@@ -81,6 +84,7 @@ class Segment:
     kinds: Ints
     tags: Ints
     parents: Ints
+    quantities: Ints
     numbers: Floats
     boxes: Floats
     pictures: Pictures
@@ -112,6 +116,7 @@ def read_observation(seen: Observation, words: Words, config: PolicyConfig, last
         goal_places=np.array(goal_places, np.int32).reshape(-1, 2),
         goal_words=_words_around(seen.goal, goal_places),
         goal_amounts=np.array(_amounts(seen.goal, goal_places), np.int32),
+        goal_quantities=_quantities_around(seen.goal, goal_places),
         word_ids=found[:, 0],
         word_owner=found[:, 7],
         word_field=found[:, 1],
@@ -125,6 +130,7 @@ def read_observation(seen: Observation, words: Words, config: PolicyConfig, last
         tags=np.array([_index(TAGS, e.tag) for e in elements], np.int32),
         parents=np.array([place.get(e.parent or "", -1) if e.ref else -1 for e in elements], np.int32),
         numbers=np.concatenate([np.array([_own_numbers(e) for e in elements], np.float32), _acted(elements, last)], 1),
+        quantities=np.array([_quantity(t) for t in texts], np.int32),
         boxes=boxes,
         pictures=pictures(seen.frames, boxes, seen.tree.viewport, config.frames),
         goal=seen.goal,
@@ -244,8 +250,28 @@ def _amounts(text: str, places: Sequence[tuple[int, int]]) -> list[int]:
 
 
 def _hundredths(number: str) -> int:
-    value = float(number.replace(",", "")[:12])
+    return _in_hundredths(float(number.replace(",", "")[:12]))
+
+
+def _in_hundredths(value: float) -> int:
     return round(100 * max(-MOST, min(MOST, value)))
+
+
+def _quantity(texts: Sequence[str]) -> int:
+    """What an element's name measures, or else its value."""
+    for text in texts[:2]:
+        found = first_quantity(text[:200])
+        if found is not None:
+            return _in_hundredths(found)
+    return NO_AMOUNT
+
+
+def _quantities_around(goal: str, places: Sequence[tuple[int, int]]) -> Ints:
+    """For each subword what the quantity that it lies in measures."""
+    found = np.full(len(places), NO_AMOUNT, np.int32)
+    for start, end, value in quantities(goal):
+        found[np.array([start <= a < end or a < start < b for a, b in places], bool)] = _in_hundredths(value)
+    return found
 
 
 def _words_around(goal: str, places: Sequence[tuple[int, int]]) -> Ints:
