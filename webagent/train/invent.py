@@ -3,8 +3,9 @@
     labels = invented(labels, names, rng)
 
 Demonstrations ask for what their task asks for, always on the same pages; a person asks for anything. So things on a
-page are asked for by name, kind, order, paint or label, one to three of them in a row, and ``done`` is what is right
-when all of it was done. Whatever is asked for fits one element only. Made of the training tasks' pages alone.
+page are asked for by name, kind, order, paint, label, size of their number or what stands beside them, one to three of
+them in a row; what the page tells is copied into fields; and ``done`` is what is right when all of it was done.
+Whatever is asked for fits one element only. Made of the training tasks' pages alone.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 from webagent.envs.types import Action, Element, Observation
 from webagent.models.colours import colour_name
 
+from .readings import NEXT_TO, extremes, neighbours, told_values
 from .rows import Label
 
 NOUNS = {
@@ -40,6 +42,10 @@ WRITES = (
 SELECTS = (
     'choose "{text}" from {it}', "choose {text} from {it}", 'select "{text}" in {it}', "select {text} from {it}",
     "pick {text} from {it}", "set {it} to {text}",
+)  # fmt: skip
+COPIES = (
+    "enter the {what} into {it}", "type the value of {what} into {it}", "find the {what} and write it into {it}",
+    "copy the {what} to {it}", "put the value of {what} in {it}",
 )  # fmt: skip
 JOINS = (", then ", " and then ", " and ", ". Then ", ", ")
 FIELDS = ("textbox", "searchbox")
@@ -85,6 +91,10 @@ class _Described:
             self.place[e.ref] = places[e.role]
             places[e.role] += 1
         lists = {e.ref for e in elements if e.tag == "select"}
+        self.extremes = extremes(elements)
+        shared = [e for e in elements if e.name and self.names[e.name.casefold()] > 1]
+        self.beside = neighbours(shared, everything)
+        self.told = told_values(everything)
         self.offered = {ref: [e for e in everything if e.parent == ref and e.role == "option"] for ref in lists}
 
     def choices(self, e: Element) -> list[str]:
@@ -106,6 +116,9 @@ class _Described:
             found.append("the {noun}")
         elif self.place[e.ref] < 6 and e.role != "clickable":
             found += [f"the {ORDER[self.place[e.ref] + shift]} {{noun}}" for shift in (0, 6)]
+        found += [f"the {{noun}} with the {word} number" for word in self.extremes.get(e.ref, ())]
+        if e.ref in self.beside:
+            found += [way.format(name=e.name, text=self.beside[e.ref]) for way in NEXT_TO]
         if self.paints[_paint(e)] == 1 and all(_paint(e)):
             found += ["the {} {}".format(*_paint(e))] * 2
         return found
@@ -124,6 +137,9 @@ def _wish(e: Element, described: _Described, names: Sequence[str], rng: np.rando
     ways, nouns = described.ways(e), NOUNS[e.role]
     noun = nouns[int(rng.integers(len(nouns)))]
     it = ways[int(rng.integers(len(ways)))].replace("{noun}", noun)
+    if e.role in FIELDS and described.told and rng.random() < 0.5:
+        what, text = described.told[int(rng.integers(len(described.told)))]
+        return COPIES[int(rng.integers(len(COPIES)))].format(what=what, it=it), Action("type", e.ref, text)
     if e.role in FIELDS and rng.random() < 0.8:
         text = _words(names, rng)
         return WRITES[int(rng.integers(len(WRITES)))].format(text=text, it=it), Action("type", e.ref, text)
