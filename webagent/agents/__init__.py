@@ -12,6 +12,8 @@ from typing import Any
 from webagent.envs.errors import UnknownName
 from webagent.rollout import MakeAgent
 
+from .foresight import MakeForesight, replaying
+
 SHIPPED = "default"
 POLICIES = {
     SHIPPED: "the trained one that comes with the package",
@@ -21,7 +23,7 @@ POLICIES = {
 }
 
 _SURE = re.compile(r"(.+)@(0(?:\.\d+)?|1(?:\.0+)?)")
-__all__ = ["POLICIES", "SHIPPED", "frames_for", "make_policy"]
+__all__ = ["POLICIES", "SHIPPED", "frames_for", "make_foresight", "make_policy"]
 
 
 def make_policy(name: str) -> MakeAgent:
@@ -45,6 +47,19 @@ def make_policy(name: str) -> MakeAgent:
     module = importlib.import_module(f"webagent.agents.{name}")
     make: MakeAgent = module.make_agent
     return make
+
+
+def make_foresight(name: str) -> MakeForesight:
+    """What the policy of that name would propose at moments that are only thought of; raises as ``make_policy`` does.
+
+    A trained policy gives several candidates with their probabilities; any other what it proposes anyway.
+    """
+    folder = _folder(name) if len(_rungs(name)) == 1 else None
+    make_agent = make_policy(name)
+    if folder is None:
+        return replaying(make_agent)
+    foresight_in: Callable[[str], MakeForesight] = importlib.import_module("webagent.agents.trained").foresight_in
+    return foresight_in(folder)
 
 
 def frames_for(name: str) -> int:

@@ -8,7 +8,21 @@ from typing import Annotated
 import typer
 
 from webagent.commands import Result
-from webagent.commands.options import EVERYDAY, AsJson, Browser, MaxSteps, Policy, Quiet, SecretName, Yes, flag
+from webagent.commands.options import (
+    EVERYDAY,
+    AsJson,
+    Browser,
+    Leaf,
+    MaxSteps,
+    Policy,
+    Quiet,
+    Search,
+    SearchSteps,
+    SearchWith,
+    SecretName,
+    Yes,
+    flag,
+)
 from webagent.console import Console
 
 NAME = "run"
@@ -40,6 +54,10 @@ def run(
     url: Url = None,
     task: TaskId = None,
     policy: Policy = EVERYDAY,
+    search: Search = None,
+    search_with: SearchWith = "gumbel",
+    leaf: Leaf = "value",
+    search_steps: SearchSteps = None,
     max_steps: MaxSteps = None,
     seed: Seed = 0,
     allow: Allow = None,
@@ -62,12 +80,14 @@ def run(
     in DIR/downloads of --out.
     """
     from webagent.errand import Errand, perform
+    from webagent.plan import Plan
 
     errand = Errand(
         goal=goal,
         url=url,
         task=task,
         policy=policy,
+        plan=Plan(search, search_with, leaf, search_steps) if search else None,
         max_steps=max_steps,
         seed=seed,
         allow=tuple(allow or ()),
