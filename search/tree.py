@@ -3,7 +3,8 @@
 It is made of three plain functions (``Problem``). A simulation follows known edges from the root, opens one new edge
 with ``simulate``, values what is found there with ``leaf``, and backs that value up. Actions are deterministic: the
 same actions lead to the same moment, so an edge is opened once. A moment that its own ancestors showed already is a
-dead end, and a part of the tree with nothing left to open is closed: neither gets another simulation.
+dead end; one that is known from elsewhere in the tree is worth what it is there; a part of the tree with nothing left
+to open is closed. None of these gets another simulation.
 """
 
 from __future__ import annotations
@@ -65,7 +66,8 @@ class Budget:
 @dataclass(eq=False)
 class Node:
     """A moment. ``own``: its leaf value. ``children``: by candidate of ``proposal``. ``dead``: it was seen before.
-    ``closed``: nothing behind it is left to open. Its value is ``total / visits``, or ``most``."""
+    ``closed``: nothing behind it is left to open. Its value is ``total / visits``, or ``most``: the best of what was
+    found behind it, and of its own while something is left to open."""
 
     path: tuple[Action, ...]
     at: Transition
@@ -88,6 +90,7 @@ class Tree:
         self.root = Node((), Transition(observation, state))
         self.solution: Node | None = None
         self.used = 0
+        self._states: dict[Hashable, Node] = {state: self.root}
         self._expand(self.root)
         self.root.own = self.problem.leaf((), self.root.at, self.proposal)
         self._back_up(self.root, self.root.own)
@@ -131,21 +134,19 @@ class Tree:
         path = (*node.path, _proposed(node).actions[index])
         child = Node(path, self.problem.simulate(path), node)
         node.children[index] = child
-        child.dead = not child.at.ended and self._was_seen(child)
+        known = None if child.at.ended else self._states.setdefault(child.at.state, child)
+        child.dead = known is not None and known is not child and self._is_above(known, child)
+        if known is not child or len(path) >= self.budget.depth:
+            self._close(child)
         if child.dead:
             child.own = WORST
             child.visits, child.total, child.most = 1, WORST, WORST
             self._back_up(node, node.own)  # nothing was gained; who comes here need not take that edge
-        else:
-            if child.at.ended:
-                child.own = 0.0 if child.at.reward is not None else node.own
-            else:
-                self._expand(child)
-                child.own = self.problem.leaf(path, child.at, _proposed(child))
-            self._back_up(child, child.own)
-            if max(child.own, child.at.reward or 0.0) >= self.budget.enough:
-                self.solution = child
-        self._close(child)
+            return child
+        child.own = self._valued(child, known)
+        self._back_up(child, child.own)
+        if max(child.own, child.at.reward or 0.0) >= self.budget.enough:
+            self.solution = child
         return child
 
     def value(self, node: Node) -> float:
@@ -178,6 +179,16 @@ class Tree:
         """Visits of each candidate, [A]."""
         return np.array([node.children[i].visits if i in node.children else 0 for i in self.indices(node)])
 
+    def _valued(self, child: Node, known: Node | None) -> float:
+        """The value of a moment that was come to for the first time on this way. ``known``: where its state is."""
+        if known is None:
+            assert child.parent is not None
+            return 0.0 if child.at.reward is not None else child.parent.own
+        if known is not child:
+            return self.value(known)
+        self._expand(child)
+        return self.problem.leaf(child.path, child.at, _proposed(child))
+
     def _expand(self, node: Node) -> None:
         found, most = self.problem.propose(node.at.observation), self.budget.width
         node.proposal = Proposal(
@@ -193,21 +204,22 @@ class Tree:
         while node is not None:
             node.visits += 1
             node.total += value
-            node.most = max(node.most, value)
+            node.most = self._most(node)
             value, node = self._gain(node, value), node.parent
 
-    def _was_seen(self, child: Node) -> bool:
-        node = child.parent
-        while node is not None and node.at.state != child.at.state:
-            node = node.parent
-        return node is not None
+    def _most(self, node: Node) -> float:
+        found = [self.worth(child) for child in node.children.values()]
+        return max(found) if found and node.closed else max([node.own, *found])
 
-    def _close(self, node: Node | None) -> None:
-        """Mark what has nothing left to open, from a new leaf upwards."""
-        if node is None or not (node.at.ended or node.dead or len(node.path) >= self.budget.depth):
-            return
-        node.closed = True
-        node = node.parent
+    def _is_above(self, node: Node, child: Node) -> bool:
+        above = child.parent
+        while above is not None and above is not node:
+            above = above.parent
+        return above is not None
+
+    def _close(self, child: Node) -> None:
+        """A new leaf has nothing behind it; nor has, then, what is above it and has nothing else left to open."""
+        child.closed, node = True, child.parent
         while node is not None and not self.open(node):
             node.closed = True
             node = node.parent

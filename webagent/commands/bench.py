@@ -40,7 +40,7 @@ NAME = "bench"
 EXAMPLE = "Example:  webagent bench miniwob --subset bgym125 --episodes 5 --jobs 2 --out out/lexical"
 
 
-Suite = Annotated[str, typer.Argument(metavar="SUITE", help="miniwob, practice, demo or a task file.")]
+Suite = Annotated[str, typer.Argument(metavar="SUITE", help="miniwob, practice, maze, demo or a task file.")]
 Episodes = Annotated[int, flag("--episodes", "Episodes a task.", metavar="N", min=1)]
 Seed = Annotated[int, flag("--seed", "From which every episode's own seed is derived.", metavar="N", min=0)]
 Clock = Annotated[bool, flag("--clock", "Let MiniWoB++'s own time limit run.")]

@@ -77,28 +77,13 @@ def run(
 
     Only the start page's site can be reached, unless --allow names more. What needs a person's confirmation is asked
     for on a terminal, and refused without one (exit code 3), unless --yes is given. What the page hands out is kept
-    in DIR/downloads of --out.
+    in DIR/downloads of --out. With --search, each action is the best of those tried out in a second window.
     """
-    from webagent.errand import Errand, perform
-    from webagent.plan import Plan
+    from webagent.errand import Errand, Plan, perform
 
     errand = Errand(
-        goal=goal,
-        url=url,
-        task=task,
-        policy=policy,
-        plan=Plan(search, search_with, leaf, search_steps) if search else None,
-        max_steps=max_steps,
-        seed=seed,
-        allow=tuple(allow or ()),
-        secrets=tuple(secret or ()),
-        yes=yes,
-        headed=headed,
-        browser=browser,
-        out=out,
-        files=files,
-        report=report,
-        video=video,
-        timeout=timeout,
-    )
+        goal=goal, url=url, task=task, policy=policy, max_steps=max_steps, seed=seed, allow=tuple(allow or ()),
+        plan=Plan(search, search_with, leaf, search_steps) if search else None, secrets=tuple(secret or ()), yes=yes,
+        headed=headed, browser=browser, out=out, files=files, report=report, video=video, timeout=timeout,
+    )  # fmt: skip
     return perform(errand, Console(quiet))
