@@ -44,7 +44,10 @@ class Known:
 
 
 class Simulator:
-    """For one episode of ``env`` (a ``WebEnv``). ``rewards``: whether a search may know them. Closed by who made it.
+    """For one episode of ``env`` (a ``WebEnv``). Closed by who made it.
+
+    ``rewards``: whether a search may know them: 1 where the task is done, -1 where it ended otherwise, else 0; what a
+    task gives for half of it would keep a search from the whole.
 
     ``steps``: browser steps so far, those of replays included. ``inexact``: replays that came to another page. Raises
     ``UsageError`` for an environment whose actions may not be done again, and what stepping it raises.
@@ -168,13 +171,13 @@ class Simulator:
 
     def _try(self, before: Path, action: Action) -> Known:
         twin = self._twin_at(before)
-        _, reward, terminated, truncated, _ = twin.step(action)
+        _, _, terminated, truncated, _ = twin.step(action)
         seen: Observation = twin.observation
         ended = bool(terminated or truncated)
         self._at = None if ended else (*before, action)
         snapshot = None if ended else twin.snapshot()
         state = state_hash(seen) if snapshot is None else snapshot.hash
-        told = float(reward) if self._rewards else None
+        told = (1.0 if twin.verdict.success else -float(ended)) if self._rewards else None
         return Known(Transition(seen, state, told, ended), snapshot, self._deeds(before, action, seen))
 
     def _twin_at(self, path: Path) -> Any:

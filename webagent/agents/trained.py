@@ -65,15 +65,18 @@ def foresight_in(folder: str | Path) -> MakeForesight:
 
 def foresight_of(policy: Policy, few: int = CANDIDATES) -> Foresee:
     """For one episode; ``few``: candidate actions of a proposal. Without chance."""
-    memories: dict[tuple[Action, ...], Memory] = {}  # after the look that follows these actions
+    memories: dict[tuple[tuple[Action, ...], Observation], Memory] = {}  # after a look that follows these actions
 
     def foresee(past: Past, observation: Observation) -> Proposal:
         done = tuple(action for _, action in past)
-        if done and done[:-1] not in memories:
-            foresee(past[:-1], past[-1][0])
-        memory = memories[done[:-1]] if done else policy.net.trunk.empty(1)
+        memory = policy.net.trunk.empty(1)
+        if done:
+            before = (done[:-1], past[-1][0])
+            if before not in memories:
+                foresee(past[:-1], before[1])
+            memory = memories[before]
         segment = read_observation(observation, policy.words, policy.config, done[-1] if done else None)
-        decisions, memories[done] = alternatives(policy.net, segment, memory, policy.words, few)
+        decisions, memories[done, observation] = alternatives(policy.net, segment, memory, policy.words, few)
         actions = tuple(decision.action for decision in decisions if decision.action is not None)
         if not actions:
             return Proposal(
