@@ -8,23 +8,24 @@ an action of its own, with its share of the probability.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from webagent.envs.errors import BadAction
-from webagent.envs.types import Action
+from webagent.envs.types import OPS, Action
 
 from .batch import apart, collate
 from .decode import AT_ONCE, ENDS, USED, Decision, scores_of, some_of
-from .grammar import Choice, Kind, next_kind, utter
+from .grammar import AIMED, Choice, Kind, next_kind, utter
 from .network import MOST_CHOICES, Looks, PolicyNet, Reading
 from .segment import Segment
 from .trunk import Memory
 from .words import Words
 
+Allowed = Callable[[str, str | None], bool]
 NEAR = 0.005
 """Points that differ by less (fractions of the target) are the same."""
 
@@ -44,10 +45,11 @@ class Line:
 
 @torch.inference_mode()
 def alternatives(
-    net: PolicyNet, segment: Segment, memory: Memory, words: Words, few: int
+    net: PolicyNet, segment: Segment, memory: Memory, words: Words, few: int, allowed: Allowed = lambda op, ref: True
 ) -> tuple[list[Decision], Memory]:
     """At most ``few`` different actions, likeliest first, and the memory (of one episode) after this look.
 
+    ``allowed``: whether an op on an element (None where the op takes none) may be among them; the likeliest may always.
     ``Decision.logprob``: of the action; of a point it counts how it was found, not its density. Empty only where
     nothing that the network would say is an action.
     """
@@ -59,12 +61,21 @@ def alternatives(
         if not going:
             break
         ended = [line for line in lines if line.kind is None]
-        lines = sorted([*ended, *_longer(net, reading, memory, going, few)], key=lambda line: -line.logprob)[:few]
+        longer = sorted([*ended, *_longer(net, reading, memory, going, few)], key=lambda line: -line.logprob)
+        lines = [line for n, line in enumerate(longer) if not n or _is_allowed(line, segment, allowed)][:few]
     pointed = [line for line in lines if line.choices[-1] == USED]
     placed = [line for line in lines if line.choices[-1] != USED]
     placed += _placed(net, reading, memory, pointed) if pointed else []
     after = net.trunk.remember(memory, net.tail(reading), torch.ones(1, dtype=torch.bool, device=reading.start.device))
     return _distinct([line for line in placed if line.kind is None], segment, words, value)[:few], after
+
+
+def _is_allowed(line: Line, segment: Segment, allowed: Allowed) -> bool:
+    """Once op and target are chosen."""
+    op = OPS[line.choices[0].index]
+    if op not in AIMED:
+        return allowed(op, None)
+    return len(line.choices) < 2 or allowed(op, segment.refs[line.choices[1].index] or None)
 
 
 def _longer(net: PolicyNet, reading: Reading, memory: Memory, lines: list[Line], few: int) -> list[Line]:
@@ -77,7 +88,9 @@ def _longer(net: PolicyNet, reading: Reading, memory: Memory, lines: list[Line],
         which = [n for n, line in enumerate(lines) if line.kind == kind]
         states = (aimed if kind in AT_ONCE else behind)[which]
         scores = scores_of(net, some_of(rows, which), states, kind, [list(lines[n].choices) for n in which])
-        top = torch.log_softmax(scores, -1).topk(min(few, scores.shape[1]))
+        # Of targets all, since most of them may not be allowed.
+        most = scores.shape[1] if kind == Kind.TARGET else min(few, scores.shape[1])
+        top = torch.log_softmax(scores, -1).topk(most)
         cases = net.case(states).argmax(-1).tolist() if kind in ENDS else [0] * len(which)
         for n, case, logs, places in zip(which, cases, top.values.tolist(), top.indices.tolist()):
             for log, place in zip(logs, places):

@@ -24,7 +24,7 @@ def best_first(observation: Observation, problem: Problem, budget: Budget, *, st
     while waiting:
         _, unlikely, _, node = heapq.heappop(waiting)
         assert node.proposal is not None
-        for i in tree.indices(node):
+        for i in tree.open(node):
             if tree.over:
                 return found(tree, index)
             child = tree.open_edge(node, i)

@@ -24,7 +24,7 @@ class Gumbel:
     """``considered``: candidates at the root at most. ``noise``: how much chance there is in which; 0 takes the
     likeliest (for acting; for making training data, 1). ``visit`` and ``scale``: how worth weighs, as in the paper."""
 
-    considered: int = 8
+    considered: int = 16
     noise: float = 0.0
     visit: float = 50.0
     scale: float = 1.0
@@ -61,14 +61,14 @@ def gumbel(
     left = sorted(range(len(logits)), key=lambda i: (-drawn[i], i))[:most]
     for count, visits in halvings(most, budget.simulations):
         left = ranked(left)[:count] if count < len(left) else left
-        before = tree.used
+        before = root.visits
         for _ in range(visits):
             for index in left:
                 if tree.over:
                     return found(tree, ranked(left)[0])
                 if index not in root.children or not root.children[index].closed:
                     tree.simulate(lambda node: _deeper(tree, node, settings), index)
-        if tree.used == before and count <= 2:
+        if root.visits == before and count <= 2:
             break  # all that is left is known to its end
     return found(tree, ranked(left)[0])
 

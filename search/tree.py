@@ -40,11 +40,13 @@ Leaf = Callable[[tuple[Action, ...], Transition, Proposal], float]
 @dataclass(frozen=True)
 class Problem:
     """``propose``: candidate actions; ``simulate``: where actions from the root lead; ``leaf``: what may still be had
-    from a moment on, in [-1, 1]."""
+    from a moment on, in [-1, 1]. ``known``: where actions lead if that needs no trying, else None: such a simulation is
+    not counted, and a link back to what is in the tree needs none."""
 
     propose: Propose
     simulate: Simulate
     leaf: Leaf
+    known: Callable[[tuple[Action, ...]], Transition | None] = lambda path: None
 
 
 @dataclass(frozen=True)
@@ -130,8 +132,8 @@ class Tree:
 
     def open_edge(self, node: Node, index: int) -> Node:
         """Simulate a candidate of ``node`` for the first time."""
-        self.used += 1
         path = (*node.path, _proposed(node).actions[index])
+        self.used += self.problem.known(path) is None
         child = Node(path, self.problem.simulate(path), node)
         node.children[index] = child
         known = None if child.at.ended else self._states.setdefault(child.at.state, child)
@@ -151,6 +153,8 @@ class Tree:
 
     def value(self, node: Node) -> float:
         """What is had from a moment on."""
+        if not node.visits:
+            return node.own
         return node.most if self.budget.best else node.total / node.visits
 
     def worth(self, node: Node) -> float:
@@ -194,6 +198,21 @@ class Tree:
         node.proposal = Proposal(
             found.actions[:most], found.logprobs[:most], found.value, found.why[:most], found.confidence
         )
+        for index, action in enumerate(node.proposal.actions):
+            self._lead_back(node, index, (*node.path, action))
+        if not self.open(node):
+            self._close(node)
+
+    def _lead_back(self, node: Node, index: int, path: tuple[Action, ...]) -> None:
+        """Without a simulation: an edge that is known to lead to what is in the tree."""
+        there = self.problem.known(path)
+        known = None if there is None or there.ended else self._states.get(there.state)
+        if there is None or known is None:
+            return
+        child = Node(path, there, node, closed=True)
+        child.dead = known is node or self._is_above(known, child)
+        child.own = WORST if child.dead else self.value(known)
+        node.children[index] = child
 
     def _gain(self, node: Node, value: float) -> float:
         if node.at.reward is None and node.at.ended:

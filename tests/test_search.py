@@ -262,3 +262,19 @@ def test_only_rewards_count_where_that_is_asked_for() -> None:
     tree = Tree(game.root, Problem(game.propose, game.simulate, reward_alone), Budget(4), "start")
     assert tree.open_edge(tree.root, 1).own == 0.0
     assert tree.worth(tree.open_edge(tree.root, 0)) == -1.0
+
+
+@every_recipe
+def test_what_is_known_costs_nothing(recipe: Recipe) -> None:
+    """Links back to what is in the tree are not simulated; what was done before is, but is not counted."""
+    game = trap()
+    done = {("hard", "back"): "start", ("hard",): "door"}
+
+    def known(path: tuple[Action, ...]) -> Transition | None:
+        state = done.get(tuple(a.target or "" for a in path))
+        return None if state is None else Transition(Observation(url=state), state)
+
+    game.problem = lambda: Problem(game.propose, game.simulate, value_of_policy, known)  # type: ignore[method-assign]
+    found = recipe(game, Budget(50))
+    assert "hard back" not in game.tried and "hard" in game.tried
+    assert found.tree.used == 4 and found.tree.root.children[1].children[0].dead

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from webagent.agents.foresight import MakeForesight
+from webagent.agents.foresight import CANDIDATES, MakeForesight
 from webagent.envs.types import Branch, Observation, Proposal, Task
 from webagent.plan import Plan
 from webagent.rollout import Agent, Choice, MakeAgent
@@ -82,11 +82,13 @@ def _agent(simulator: Simulator, foresee: Any, plan: Plan, rng: np.random.Genera
         before = simulator.steps
         budget = Budget(
             plan.simulations,
+            width=CANDIDATES,
             spent=lambda: plan.most_steps is not None and simulator.steps - before >= plan.most_steps,
             enough=FULL_REWARD if plan.true_reward else float("inf"),
             best=plan.true_reward,
         )
-        found = RECIPES[plan.recipe](observation, Problem(propose, simulator, leaf), budget, rng, state=simulator.state)
+        problem = Problem(propose, simulator, leaf, simulator.known)
+        found = RECIPES[plan.recipe](observation, problem, budget, rng, state=simulator.state)
         return Choice(found.action, found.proposal, found.visits, branches(found), simulator.steps - before)
 
     return choose

@@ -101,6 +101,11 @@ class Simulator:
         """Where ``actions`` lead from the root."""
         return self._known[self._name((*self._root, *actions))].transition
 
+    def known(self, actions: Path) -> Transition | None:
+        """The same, if it needs no browser: done before, or a link to a page that was opened."""
+        name = self._named((*self._root, *actions))
+        return None if name is None else self._known[name].transition
+
     def past(self, observation: Observation) -> tuple[tuple[Observation, Action], ...]:
         """What was seen and done before a moment that this simulator gave, from the episode's first look on."""
         path = self._of[observation]
@@ -116,23 +121,28 @@ class Simulator:
 
     def _name(self, path: Path) -> Path:
         """The known way to where this one leads; tried now if need be."""
+        name = self._named(path)
+        if name is None:
+            before = self._name(path[:-1])
+            own = (*before, path[-1])
+            self._known[own] = known = self._try(before, path[-1])
+            name = own if known.snapshot is None else self._by_state.get(known.transition.state, own)
+            self._names[own] = name
+            if name == own:
+                self._remember(own)
+        self._names[path] = name
+        return name
+
+    def _named(self, path: Path) -> Path | None:
+        """The known way to where this one leads, if that need not be tried."""
         if path in self._names:
             return self._names[path]
-        before, action = self._name(path[:-1]), path[-1]
+        before = self._names.get(path[:-1])
+        if before is None:
+            return None
         if self._known[before].transition.ended:
-            self._names[path] = before
             return before
-        own = (*before, action)
-        if own not in self._names:
-            there = self._by_link(before, action)
-            if there is None:
-                self._known[own] = known = self._try(before, action)
-                there = own if known.snapshot is None else self._by_state.get(known.transition.state, own)
-            self._names[own] = there
-            if there == own:
-                self._remember(own)
-        self._names[path] = self._names[own]
-        return self._names[path]
+        return self._names.get((*before, path[-1])) or self._by_link(before, path[-1])
 
     def _remember(self, path: Path) -> None:
         """Let a moment be found by its looks and by its page."""

@@ -12,7 +12,7 @@ from typing import Any
 from webagent.envs.errors import UnknownName
 from webagent.rollout import MakeAgent
 
-from .foresight import MakeForesight, replaying
+from .foresight import MakeForesight, completed, replaying
 
 SHIPPED = "default"
 POLICIES = {
@@ -52,14 +52,16 @@ def make_policy(name: str) -> MakeAgent:
 def make_foresight(name: str) -> MakeForesight:
     """What the policy of that name would propose at moments that are only thought of; raises as ``make_policy`` does.
 
-    A trained policy gives several candidates with their probabilities; any other what it proposes anyway.
+    A trained policy gives several candidates with their probabilities; any other what it proposes anyway. Where these
+    are few, the rest of what makes sense on the page comes behind them.
     """
     folder = _folder(name) if len(_rungs(name)) == 1 else None
     make_agent = make_policy(name)
     if folder is None:
-        return replaying(make_agent)
-    foresight_in: Callable[[str], MakeForesight] = importlib.import_module("webagent.agents.trained").foresight_in
-    return foresight_in(folder)
+        make = replaying(make_agent)
+    else:
+        make = importlib.import_module("webagent.agents.trained").foresight_in(folder)
+    return lambda task, seed: completed(make(task, seed))
 
 
 def frames_for(name: str) -> int:

@@ -27,6 +27,7 @@ from webagent.models.trunk import Memory
 from webagent.rollout import Agent, MakeAgent
 
 from .foresight import CANDIDATES, Foresee, MakeForesight, Past
+from .sense import makes_sense
 
 MOST_THREADS = 4
 _one_at_a_time = threading.Lock()
@@ -76,7 +77,9 @@ def foresight_of(policy: Policy, few: int = CANDIDATES) -> Foresee:
                 foresee(past[:-1], before[1])
             memory = memories[before]
         segment = read_observation(observation, policy.words, policy.config, done[-1] if done else None)
-        decisions, memories[done, observation] = alternatives(policy.net, segment, memory, policy.words, few)
+        decisions, memories[done, observation] = alternatives(
+            policy.net, segment, memory, policy.words, few, lambda op, ref: makes_sense(op, ref, observation)
+        )
         actions = tuple(decision.action for decision in decisions if decision.action is not None)
         if not actions:
             return Proposal(
