@@ -5,9 +5,10 @@
         transition = simulator((Action("click", "e7"),))
 
 The second context is forked once, and brought to a moment by replay; a way that goes on where it stands takes one step.
-Nothing is done twice: a moment is known by its state hash (``envs.state_hash``), whatever way led to it, and a link to
-a page that was opened since the site was last changed leads there without a step: links only change where one is.
-What the page does not show (a counter in its script) is not known, and two moments that differ in it alone are one.
+Nothing is tried twice. Two moments are one if they look alike (``envs.state_hash``) and either one is on the way to the
+other (a tick and its undoing) or the same was done before both, links aside, in any order: "Saved" looks alike whatever
+was saved. A link to a page that was opened, with nothing done since, leads there without a step. So what changes a site
+without a trace on the page at hand counts as if nothing had happened.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 from webagent.envs.errors import UsageError
 from webagent.envs.site_graph import SiteGraph, page_of
 from webagent.envs.snapshots import Snapshot
-from webagent.envs.state_hash import state_hash
+from webagent.envs.state_hash import address, state_hash
 from webagent.envs.types import Action, Observation
 from webagent.search import Transition
 
@@ -36,11 +37,11 @@ def check_replayable(sandboxed: bool, task: str) -> None:
 @dataclass
 class Known:
     """A moment: where a transition led, how to come back (None where an episode ended), and what was done on the way
-    that may have changed the site."""
+    that may have changed the site, sorted."""
 
     transition: Transition
     snapshot: Snapshot | None
-    deeds: tuple[Hashable, ...]
+    deeds: tuple[str, ...]
 
 
 class Simulator:
@@ -62,7 +63,7 @@ class Simulator:
         self._known: dict[Path, Known] = {}
         self._names: dict[Path, Path] = {}  # of a way, the known one to the same moment
         self._by_state: dict[Hashable, Path] = {}
-        self._pages: dict[tuple[tuple[Hashable, ...], str], Path] = {}
+        self._pages: dict[tuple[tuple[str, ...], str], Path] = {}
         self._of: dict[Observation, Path] = {}
         self.inexact = 0
 
@@ -86,13 +87,13 @@ class Simulator:
         snapshot, observation = self._env.snapshot(), self._env.observation
         path = tuple(entry for entry in snapshot.trail if isinstance(entry, Action))
         known = self._known.get(path)
-        if known is not None and known.transition.state != snapshot.hash:
+        if known is not None and (known.snapshot is None or known.snapshot.hash != snapshot.hash):
             self._forget(path)  # it went otherwise than it did when it was tried
             known = None
-        if known is None:
-            deeds = self._deeds(path[:-1], path[-1], observation) if path[:-1] in self._known else ()
-            known = Known(Transition(observation, snapshot.hash), snapshot, deeds)
-        self._known[path] = Known(Transition(observation, snapshot.hash), snapshot, known.deeds)
+        deeds = known.deeds if known else ()
+        if known is None and path[:-1] in self._known:
+            deeds = self._deeds(path[:-1], path[-1], observation)
+        self._known[path] = Known(Transition(observation, (snapshot.hash, deeds)), snapshot, deeds)
         self._names[path] = path
         self._root = path
         self._remember(path)
@@ -126,12 +127,22 @@ class Simulator:
             before = self._name(path[:-1])
             own = (*before, path[-1])
             self._known[own] = known = self._try(before, path[-1])
-            name = own if known.snapshot is None else self._by_state.get(known.transition.state, own)
+            name = self._alike(own, known)
             self._names[own] = name
             if name == own:
                 self._remember(own)
         self._names[path] = name
         return name
+
+    def _alike(self, own: Path, known: Known) -> Path:
+        """The way to the same moment that was known before; if none was, its own."""
+        if known.snapshot is None:
+            return own
+        for n in range(len(own) - 1, -1, -1):
+            above = self._known.get(own[:n])
+            if above is not None and above.snapshot is not None and above.snapshot.hash == known.snapshot.hash:
+                return own[:n]
+        return self._by_state.get(known.transition.state, own)
 
     def _named(self, path: Path) -> Path | None:
         """The known way to where this one leads, if that need not be tried."""
@@ -159,14 +170,16 @@ class Simulator:
         page = _linked(known.transition.observation, action)
         return self._pages.get((known.deeds, page)) if page else None
 
-    def _deeds(self, before: Path, action: Action, after: Observation) -> tuple[Hashable, ...]:
+    def _deeds(self, before: Path, action: Action, after: Observation) -> tuple[str, ...]:
         """What may have changed the site: all actions but links that led where they say."""
         known = self._known[before]
         seen = known.transition.observation
         page = _linked(seen, action)
         if page and page == page_of(after.url) and len(after.tabs) == len(seen.tabs):
             return known.deeds
-        return (*known.deeds, (known.transition.state, action))
+        on = seen.tree.by_ref.get(action.target or "")
+        what = (address(seen.url), action.op, on and (on.role, on.name, on.context), action.text, action.point)
+        return tuple(sorted([*known.deeds, repr(what)]))
 
     def _forget(self, path: Path) -> None:
         """Whatever was found behind a way."""
@@ -186,9 +199,10 @@ class Simulator:
         ended = bool(terminated or truncated)
         self._at = None if ended else (*before, action)
         snapshot = None if ended else twin.snapshot()
-        state = state_hash(seen) if snapshot is None else snapshot.hash
+        deeds = self._deeds(before, action, seen)
+        state = (state_hash(seen) if snapshot is None else snapshot.hash, deeds)
         told = (1.0 if twin.verdict.success else -float(ended)) if self._rewards else None
-        return Known(Transition(seen, state, told, ended), snapshot, self._deeds(before, action, seen))
+        return Known(Transition(seen, state, told, ended), snapshot, deeds)
 
     def _twin_at(self, path: Path) -> Any:
         """The second context, brought to a moment."""
