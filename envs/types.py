@@ -246,12 +246,31 @@ class Proposal:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A moment in a search tree, as the report draws it.
+
+    ``parent``: its place in the list of branches, -1 for the root, which comes first. ``action``: what led there, in
+    words. ``worth``: as the search came to see it. ``kind``: ``open``, ``end`` (the task ended there) or ``dead`` (a
+    moment that was seen before). ``page``: its title. ``taken``: whether it lies behind the action that was taken.
+    """
+
+    parent: int
+    action: str
+    visits: int
+    worth: float
+    kind: str = "open"
+    page: str = ""
+    taken: bool = False
+
+
 @dataclass(frozen=True)
 class Step:
     """One observation, the action taken on it and what came of it.
 
-    ``error``: the ``last_error`` that the action caused. ``visits``: search visits per candidate, or empty. ``ms``:
-    named durations in milliseconds (``decide``, ``act``, ``settle``, ``tree``).
+    ``error``: the ``last_error`` that the action caused. ``visits``: search visits per candidate of ``proposal``, or
+    empty. ``ms``: named durations in milliseconds (``decide``, ``act``, ``settle``, ``tree``). ``search``: the tree
+    that the action was chosen by, or empty; corpora leave it out.
     """
 
     observation: Observation
@@ -263,6 +282,7 @@ class Step:
     proposal: Proposal | None = None
     visits: tuple[int, ...] = ()
     ms: dict[str, float] = field(default_factory=dict)
+    search: tuple[Branch, ...] = ()
 
 
 @dataclass(frozen=True)

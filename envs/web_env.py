@@ -186,6 +186,11 @@ class WebEnv(gym.Env[Any, Any]):
         """How the last restore of this environment, or the fork that made it, went."""
         return self._stage.restored
 
+    @property
+    def replayable(self) -> bool:
+        """Whether what is done here may be done again: nothing but what the scenario serves can be reached."""
+        return snapshots.replayable(self._stage)
+
     def snapshot(self) -> Snapshot:
         """This moment, to come back to; without asking the browser where the task can be replayed (``snapshots``)."""
         if snapshots.replayable(self._stage):

@@ -129,7 +129,7 @@ def _guessed(net: PolicyNet, reading: Reading, aimed: Tensor, choices: list[Choi
         begins = not said[1:] or said[-1].kind == Kind.TARGET
         if kind is None or kind in AT_ONCE or not (begins or kind in ENDS):
             return guessed
-        index = int(_scores(net, reading, state, kind, [said]).argmax(-1))
+        index = int(scores_of(net, reading, state, kind, [said]).argmax(-1))
         own, number = apart(index, reading.batch, net.config.vocabulary) if kind == Kind.WRITE else (kind, index)
         guessed.append(Choice(own, number))
 
@@ -139,8 +139,8 @@ def _choose(
 ) -> None:
     """Add a choice of this kind to the rows ``which``."""
     if len(which) < len(rows):
-        reading, states = _some(reading, which), states[which]
-    scores = _scores(net, reading, states, kind, [rows[n].choices for n in which])
+        reading, states = some_of(reading, which), states[which]
+    scores = scores_of(net, reading, states, kind, [rows[n].choices for n in which])
     index, logprob = (part.tolist() for part in chooser.take(scores))
     cases = net.case(states).argmax(-1).tolist() if kind in ENDS else [0] * len(which)
     best = _best(scores, [rows[n].logprob for n in which]) if kind == Kind.TARGET else None
@@ -152,7 +152,7 @@ def _choose(
         row.choices.append(Choice(own, number, cases[k]))
 
 
-def _scores(net: PolicyNet, reading: Reading, states: Tensor, kind: Kind, choices: list[list[Choice]]) -> Tensor:
+def scores_of(net: PolicyNet, reading: Reading, states: Tensor, kind: Kind, choices: list[list[Choice]]) -> Tensor:
     """Of all that may be chosen now, [n, choices]; -inf for what makes no sense."""
     if kind == Kind.OP:
         return net.op(states).float()
@@ -176,7 +176,7 @@ def _scores(net: PolicyNet, reading: Reading, states: Tensor, kind: Kind, choice
     return scores
 
 
-def _some(reading: Reading, which: list[int]) -> Reading:
+def some_of(reading: Reading, which: list[int]) -> Reading:
     """The reading of some episodes, for pointing."""
     batch = replace(reading.batch, **{f.name: getattr(reading.batch, f.name)[which] for f in fields(Batch)})
     parts = {name: getattr(reading, name)[which] for name in ("goal", "elements", "start")}
@@ -199,7 +199,7 @@ def _places(net: PolicyNet, reading: Reading, states: Tensor, which: list[int], 
     elements = [[_index(rows[n], kind) for kind in (Kind.TARGET, Kind.ONTO)] for n in which]
     target, onto = torch.tensor(elements, device=states.device).unbind(1)
     if len(which) < len(rows):
-        reading, states = _some(reading, which), states[which]
+        reading, states = some_of(reading, which), states[which]
     for n, place in zip(which, net.point(states, reading, target, onto).likeliest().tolist()):
         rows[n].point = tuple(round(p, 4) for p in place)
 

@@ -73,15 +73,23 @@ class Pointed:
     def likeliest(self) -> Tensor:
         """Fractions [n, 4]: the worked out point with the highest peak, or the likeliest places, each drawn towards its
         likelier neighbour, where these are likelier still."""
+        known, by_heart = self._by_heart()
+        way = (self.shares + torch.cat([-torch.log(2 * self.scales).sum(-1), by_heart], -1)).argmax(-1)
+        found = torch.cat([self.middles, known], 2).gather(2, way[..., None, None].expand(-1, -1, 1, 2))
+        return unflat(found.flatten(1) / (self.logs.shape[-1] - 1))
+
+    def ways(self) -> Tensor:
+        """Fractions [n, 2, WAYS + 1, 2]: for each of the two points, one by every way, in the order of ``shares``."""
+        return unflat(torch.cat([self.middles, self._by_heart()[0]], 2) / (self.logs.shape[-1] - 1))
+
+    def _by_heart(self) -> tuple[Tensor, Tensor]:
+        """The likeliest places [n, 2, 1, 2], and how likely they are, [n, 2, 1]."""
         chances = functional.pad(self.logs.exp(), (1, 1))
         best = chances.argmax(-1, keepdim=True)
         near = torch.cat([best - 1, best, best + 1], -1)
         weights = chances.gather(-1, near)
         known = (((near - 1) * weights).sum(-1) / weights.sum(-1)).unflatten(1, (2, 1, 2))
-        by_heart = weights[..., 1].log().unflatten(1, (2, 2)).sum(-1, keepdim=True)
-        way = (self.shares + torch.cat([-torch.log(2 * self.scales).sum(-1), by_heart], -1)).argmax(-1)
-        found = torch.cat([self.middles, known], 2).gather(2, way[..., None, None].expand(-1, -1, 1, 2))
-        return unflat(found.flatten(1) / (self.logs.shape[-1] - 1))
+        return known, weights[..., 1].log().unflatten(1, (2, 2)).sum(-1, keepdim=True)
 
 
 class Points(nn.Module):

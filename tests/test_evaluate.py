@@ -60,6 +60,7 @@ def test_a_crash_is_a_failed_episode(tmp_path: Path) -> None:
     assert data["errors"] == 2
     assert data["tasks"]["fake.crash-a"] == {
         "success": 0.0, "success_positive": 0.0, "episodes": 2, "reward_mean": 0.0, "steps_mean": 0.0, "errors": 2,
+        "browser_steps_mean": 0.0, "seconds_mean": 0.0,
     }  # fmt: skip
     errors = {r.error.partition(" (")[0] for r in lines_of(tmp_path)}
     assert errors == {"", "RuntimeError: the page <b>crashed</b>"}

@@ -14,7 +14,7 @@ from fakes import SCRIPT, FakeEnv, open_fake_lab, scripted
 
 from webagent.datasets import write_episode
 from webagent.envs.errors import UsageError
-from webagent.envs.types import Action, ActionTree, Element, Episode, Observation, Proposal, Step, Task
+from webagent.envs.types import Action, ActionTree, Branch, Element, Episode, Observation, Proposal, Step, Task
 from webagent.evaluate import BenchRun, BenchSettings, bench
 from webagent.report import write_report
 from webagent.report.charts import Line, curves, histogram, skyline
@@ -107,6 +107,25 @@ def test_a_step_shows_what_was_seen_weighed_and_done(tmp_path: Path) -> None:
     assert "ElementCovered: something else would take the click; close it first" in text
     assert "Success" in page.text
     assert page.count("span", "loud") >= 1  # the covered button
+
+
+def test_a_search_is_drawn(tmp_path: Path) -> None:
+    actions = (Action("click", "x"), Action("click", "s"))
+    branches = (
+        Branch(-1, "", 4, 0.1, page="Sign-In"),
+        Branch(0, 'click "Help"', 1, -1.0, "dead"),
+        Branch(0, HOSTILE, 2, 0.9, taken=True),
+        Branch(2, 'click "Save"', 1, 1.0, "end", taken=True),
+    )
+    seen = hostile_episode().final
+    step = Step(seen, actions[1], proposal=Proposal(actions, (-0.1, -3.0)), visits=(1, 2), search=branches)
+    write_episode(tmp_path, Episode(Task("t", "g", "u"), (step,), seen, "search:default", True))
+    page = outline(write_report(tmp_path))
+    assert page.count("svg", "search") == page.count("path", "dead") == page.count("circle", "end") == 1
+    assert page.count("path", "taken") == 2 and page.count("path", "way") == 1
+    text = " ".join(page.text)
+    assert "1 visit · " in text and "2 visits · " in text and "3 simulations" in text
+    assert page.count("script") == 1 and page.count("img") == 0
 
 
 def test_unfinished_and_empty_episodes_have_a_page(tmp_path: Path) -> None:

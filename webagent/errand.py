@@ -11,13 +11,13 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from webagent.agents import frames_for, make_policy
+from webagent.agents import frames_for, make_foresight, make_policy
 from webagent.commands import Result
 from webagent.commands.options import EVERYDAY
 from webagent.console import Console
@@ -27,10 +27,13 @@ from webagent.envs.errors import HostBlocked, RequestBlocked, UsageError, WebAge
 from webagent.envs.suites.task_file import WebScenario
 from webagent.envs.types import Episode, Observation, Step, Task, to_json
 from webagent.film import VIDEO, RunFilm
+from webagent.plan import Plan
+from webagent.planner import planning
 from webagent.report import write_report
 from webagent.report.episode import duration
-from webagent.rollout import Watch, run_episode
+from webagent.rollout import MakeAgent, Watch, run_episode
 from webagent.safety import Guard, terminal_asker
+from webagent.simulator import check_replayable
 from webagent.suites import Options, find_task
 from webagent.vault import Secrets
 from webagent.words import clean, describe_action, describe_target
@@ -49,6 +52,7 @@ class Errand:
     url: str | None = None
     task: str | None = None
     policy: str = EVERYDAY
+    plan: Plan | None = None
     max_steps: int | None = None
     seed: int = 0
     allow: tuple[str, ...] = ()
@@ -68,26 +72,30 @@ def perform(errand: Errand, console: Console, open_env: OpenEnv | None = None) -
 
     ``open_env(errand, scenario, secrets)``: a context with an environment; by default a browser of its own.
     """
-    policy = _meanwhile(make_policy, errand.policy)
+    policy = _meanwhile(make_foresight if errand.plan else make_policy, errand.policy)
     scenario, secrets, practice = plan_of(errand)
+    if errand.plan:
+        check_replayable(scenario.sandboxed and not errand.allow, scenario.id)
     if policy.done():
         policy.result()  # a mistyped name is told before a browser opens
     guard = None if practice else Guard(errand.yes, terminal_asker())
-    record = Record(console, _folder_for(errand), f"policy:{errand.policy}", secrets)
+    source = f"{'search' if errand.plan else 'policy'}:{errand.policy}"
+    record = Record(console, _folder_for(errand), source, secrets)
     record.filmed = scenario.viewport if errand.video else None
     error: WebAgentError | None = None
     try:
         with record, deadline(errand.timeout), (open_env or open_browser_env)(errand, scenario, secrets) as env:
             if record.film is not None:
                 env.on_frame = record.film.frame
-            record.episode = run_episode(
-                env,
-                policy.result(),
-                seed=errand.seed,
-                source=record.source,
-                max_steps=errand.max_steps,
-                watch=record.watch(guard),
-            )
+            with _agents(errand, env, policy) as make_agent:
+                record.episode = run_episode(
+                    env,
+                    make_agent,
+                    seed=errand.seed,
+                    source=source,
+                    max_steps=errand.max_steps,
+                    watch=record.watch(guard),
+                )
             record.finish()
     except UsageError:
         raise
@@ -103,6 +111,11 @@ def perform(errand: Errand, console: Console, open_env: OpenEnv | None = None) -
     if error:
         return Result.of_error(error, record.data(), record.text())
     return Result(record.data(), record.text(), 0 if record.success else 1)
+
+
+def _agents(errand: Errand, env: Any, policy: Future[Any]) -> AbstractContextManager[MakeAgent]:
+    """Who decides: the policy, or a search that it proposes to."""
+    return planning(env, policy.result(), errand.plan) if errand.plan else nullcontext(policy.result())
 
 
 def _meanwhile(work: Callable[..., T], *of: Any) -> Future[T]:
@@ -235,7 +248,8 @@ class Record:
             "ms_total": round(1000 * (time.perf_counter() - self.since), 1),
             "task": self.task.id if self.task else None,
             "goal": self.task.goal if self.task else None,
-            "policy": self.source.removeprefix("policy:"),
+            "policy": self.source.partition(":")[2],
+            "browser_steps": info.get("browser_steps"),
         }
 
     def text(self) -> str:

@@ -26,6 +26,7 @@ from webagent.envs.errors import DataDamaged, UsageError
 from webagent.envs.types import from_json, to_json
 from webagent.lab import open_browser_lab
 from webagent.memory import PeakMemory
+from webagent.plan import Plan
 from webagent.scores import EpisodeResult, summarise
 from webagent.seeds import bench_seed
 from webagent.workers import Job, OpenLab, play_all
@@ -49,6 +50,8 @@ class BenchSettings:
     """The ``--seed`` from which each episode's seed is derived."""
     policy: str = "default"
     """Who decides."""
+    plan: Plan | None = None
+    """How far it looks ahead, or None."""
     max_steps: int | None = None
     """Actions an episode, or None for the task's own limit."""
     clock: bool = False
@@ -63,6 +66,11 @@ class BenchSettings:
     """The browser's executable, or None for the one found."""
     out: str = ""
     """The benchmark's folder."""
+
+    @property
+    def player(self) -> str:
+        """The policy and its search, in words."""
+        return f"{self.policy} with {self.plan}" if self.plan else self.policy
 
 
 MAY_DIFFER = ("browser", "out", "keep", "secrets")
@@ -141,6 +149,7 @@ def _numbers(
     return {
         "suite": settings.suite,
         "policy": settings.policy,
+        "search": to_json(settings.plan),
         "seed": settings.seed,
         "max_steps": settings.max_steps,
         **summarise(results, settings.tasks, subsets, settings.seed),

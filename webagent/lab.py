@@ -9,17 +9,18 @@ from __future__ import annotations
 import shutil
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from webagent.agents import frames_for, make_policy
+from webagent.agents import frames_for, make_foresight, make_policy
 from webagent.datasets import write_episode
 from webagent.envs.errors import BrowserGone, WebAgentError
 from webagent.envs.types import Action, Episode, Observation, Step
-from webagent.rollout import Watch, run_episode
+from webagent.planner import planning
+from webagent.rollout import MakeAgent, Watch, run_episode
 from webagent.safety import Guard
 from webagent.scores import EpisodeResult, result_of
 from webagent.seeds import bench_seed
@@ -86,6 +87,8 @@ class Lab:
         self._open_browser = open_browser
         self._open_env = open_env
         self._make_agent = make_policy(settings.policy)
+        self._foresight = make_foresight(settings.policy) if settings.plan else None
+        self._source = f"{'search' if settings.plan else 'policy'}:{settings.policy}"
         self._secrets = secrets or Secrets()
         self._guard = Guard(settings.yes)
         self._browser: Any = None
@@ -111,8 +114,8 @@ class Lab:
         episode: Episode | None = None
         try:
             env = self._env_for(task, keeping.screens)
-            source = f"policy:{self._settings.policy}"
-            episode = run_episode(env, self._make_agent, seed=seed, source=source, watch=keeping.watch())
+            with self._agents(env) as make_agent:
+                episode = run_episode(env, make_agent, seed=seed, source=self._source, watch=keeping.watch())
             result = result_of(task, i, seed, episode)
         except Exception as error:  # noqa: BLE001 (a crash is a failed episode, never a dropped one)
             line, steps = _line_of(error), tuple(keeping.steps)
@@ -126,6 +129,12 @@ class Lab:
             write_episode(shelf / name, episode, tuple(keeping.pictures))
             result = EpisodeResult(**{**vars(result), "stored": name})
         return result
+
+    def _agents(self, env: Any) -> AbstractContextManager[MakeAgent]:
+        """The policy, looking ahead if that was asked for."""
+        if self._settings.plan is None or self._foresight is None:
+            return nullcontext(self._make_agent)
+        return planning(env, self._foresight, self._settings.plan)
 
     def _confirm(self, observation: Observation, action: Action) -> None:
         if urlsplit(observation.url).hostname not in LOOPBACK:
@@ -141,8 +150,7 @@ class Lab:
 
     def _broken_episode(self, steps: tuple[Step, ...], error: str) -> Episode:
         info = {"reason": "error", "error": error, "judged_by": "check"}
-        source = f"policy:{self._settings.policy}"
-        return Episode(self._env.task, steps, steps[-1].observation, source, False, info)
+        return Episode(self._env.task, steps, steps[-1].observation, self._source, False, info)
 
     def _recover(self, error: Exception) -> None:
         """Nothing of what broke is used again; only an error of ours other than a lost browser leaves the browser."""

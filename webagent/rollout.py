@@ -13,9 +13,22 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from webagent.envs.types import ENDS_EPISODE, Action, Episode, Observation, Proposal, Step, Task
+from webagent.envs.types import ENDS_EPISODE, Action, Branch, Episode, Observation, Proposal, Step, Task
 
-Agent = Callable[[Observation], Proposal | Action]
+
+@dataclass(frozen=True)
+class Choice:
+    """What an agent that looks ahead decides: ``action``, one of ``proposal``'s; how often each of these was visited;
+    the tree for the report; and what it asked of the browser for that."""
+
+    action: Action
+    proposal: Proposal
+    visits: tuple[int, ...] = ()
+    search: tuple[Branch, ...] = ()
+    browser_steps: int = 0
+
+
+Agent = Callable[[Observation], Proposal | Action | Choice]
 MakeAgent = Callable[[Task, np.random.Generator], Agent]
 
 STUCK_AFTER = 5
@@ -71,7 +84,7 @@ def run_episode(
 
     ``seed`` decides the task's instance and, by a generator of its own, the agent's chance. ``max_steps`` can only
     shorten the task's own limit. ``Episode.info``: ``reason``, ``reward``, ``success_positive``, ``judged_by``,
-    ``answer``, ``seed``, ``ms_total``, ``ms_reset``, ``blocked`` and ``downloads``.
+    ``answer``, ``seed``, ``ms_total``, ``ms_reset``, ``blocked``, ``downloads`` and ``browser_steps``, with a search's.
     """
     watch = watch or Watch()
     started = time.perf_counter()
@@ -83,11 +96,12 @@ def run_episode(
     limit = min(env.task.max_steps, max_steps or env.task.max_steps)
     steps: list[Step] = []
     blocked: set[str] = set()
-    reason, repeats = "", 0
+    reason, repeats, asked = "", 0, 0
     while not reason:
         if watch.screen:
             watch.screen(env.screen(), env.observation)
-        step, info = _one_step(env, agent, watch)
+        step, info, more = _one_step(env, agent, watch)
+        asked += 1 + more
         blocked.update(map(str, info.get("blocked") or ()))
         repeats = repeats + 1 if steps and _same(steps[-1], step) else 0
         reason = _end_of(step, env, len(steps) + 1 >= limit, repeats + 1 >= STUCK_AFTER)
@@ -101,19 +115,28 @@ def run_episode(
     if watch.screen:
         watch.screen(env.screen(), env.observation)
     ms = {"ms_total": round(1000 * (time.perf_counter() - started), 1), "ms_reset": round(ms_reset, 1)}
-    outcome = {**_outcome(env, steps[-1], reason, info), "blocked": sorted(blocked)}
+    outcome = {**_outcome(env, steps[-1], reason, info), "blocked": sorted(blocked), "browser_steps": asked}
     return Episode(
         env.task, tuple(steps), env.observation, source, bool(env.verdict.success), {**outcome, **ms, "seed": seed}
     )
 
 
-def _one_step(env: Env, agent: Agent, watch: Watch) -> tuple[Step, dict[str, Any]]:
+def proposal_in(choice: Proposal | Action | Choice) -> Proposal:
+    """What an agent weighed."""
+    if isinstance(choice, Choice):
+        return choice.proposal
+    return choice if isinstance(choice, Proposal) else Proposal((choice,), (0.0,))
+
+
+def _one_step(env: Env, agent: Agent, watch: Watch) -> tuple[Step, dict[str, Any], int]:
+    """The step, its info, and how many browser steps were asked for besides."""
     observation = env.observation
     started = time.perf_counter()
     choice = agent(observation)
     decide = 1000 * (time.perf_counter() - started)
-    proposal = choice if isinstance(choice, Proposal) else Proposal((choice,), (0.0,))
-    action = proposal.actions[0]
+    proposal = proposal_in(choice)
+    searched = choice if isinstance(choice, Choice) else Choice(proposal.actions[0], proposal)
+    action = searched.action
     if watch.guard:
         watch.guard(observation, action)
     started = time.perf_counter()
@@ -127,9 +150,11 @@ def _one_step(env: Env, agent: Agent, watch: Watch) -> tuple[Step, dict[str, Any
         truncated=bool(truncated),
         error=str(info.get("last_error") or ""),
         proposal=proposal,
+        visits=searched.visits,
+        search=searched.search,
         ms={"decide": round(decide, 3), **{name: round(float(value), 2) for name, value in ms.items()}},
     )
-    return step, info
+    return step, info, searched.browser_steps
 
 
 def _same(before: Step, now: Step) -> bool:

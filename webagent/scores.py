@@ -22,8 +22,9 @@ class EpisodeResult:
     """One line of ``results.jsonl``.
 
     ``error``: class and message of what broke the episode, "" if it was played to its end; a broken one is a failed
-    one. ``action_errors``: actions that the page refused. ``decide_ms``: one entry a decision. ``env_ms``: time inside
-    the environment's steps. ``stored``: id of the full episode beside it, "" if it was not kept.
+    one. ``browser_steps``: asked of the browser, those of a search and its replays included. ``action_errors``: actions
+    that the page refused. ``decide_ms``: one entry a decision. ``env_ms``: time inside the environment's steps.
+    ``stored``: id of the full episode beside it, "" if it was not kept.
     """
 
     task: str
@@ -41,6 +42,7 @@ class EpisodeResult:
     ms_total: float = 0.0
     goal: str = ""
     stored: str = ""
+    browser_steps: int = 0
 
 
 def result_of(task: str, i: int, seed: int, episode: Episode) -> EpisodeResult:
@@ -60,6 +62,7 @@ def result_of(task: str, i: int, seed: int, episode: Episode) -> EpisodeResult:
         env_ms=round(sum(step.ms["env"] for step in episode.steps), 2),
         ms_total=info["ms_total"],
         goal=episode.task.goal,
+        browser_steps=int(info["browser_steps"]),
     )
 
 
@@ -86,6 +89,8 @@ def summarise(
         "tasks": {task: _task_row(rows) for task, rows in played.items()},
         "errors": sum(bool(r.error) for r in flat),
         "ms_per_decision": {"p50": quantile(decide, 50), "p95": quantile(decide, 95)},
+        "browser_steps_per_episode": round(_mean(r.browser_steps for r in flat), 1),
+        "seconds_per_episode": round(_mean(r.ms_total for r in flat) / 1000, 3),
         "env_steps_per_s": round(sum(r.steps for r in flat) / seconds, 1) if seconds else None,
     }
 
@@ -117,6 +122,8 @@ def _task_row(rows: Sequence[EpisodeResult]) -> dict[str, Any]:
         "episodes": len(rows),
         "reward_mean": _rounded(_mean(r.reward for r in rows)),
         "steps_mean": round(_mean(r.steps for r in rows), 2),
+        "browser_steps_mean": round(_mean(r.browser_steps for r in rows), 2),
+        "seconds_mean": round(_mean(r.ms_total for r in rows) / 1000, 3),
         "errors": sum(bool(r.error) for r in rows),
     }
 

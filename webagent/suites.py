@@ -1,6 +1,6 @@
 """Suites by name: what tasks there are, how they are grouped, and a scenario for each.
 
-    suite = open_suite("miniwob")            # or "practice", "demo", or the path of a task file
+    suite = open_suite("miniwob")            # or "practice", "maze", "demo", or the path of a task file
     scenario = suite.scenario("miniwob.click-test")
 
 Nothing is started here; a scenario starts what it needs when the environment does.
@@ -21,6 +21,7 @@ from webagent.vault import Secrets
 NAMES = {
     "miniwob": "the MiniWoB++ tasks: small pages, seeded, judged by the page itself",
     "practice": "sites that are drawn from a seed, with goals of many kinds: to learn on",
+    "maze": "linked pages three levels deep, drawn from a seed: to search in",
     "demo": "the bundled site: forms, a shop, a login, a dialog, frames",
 }
 MINIWOB_STEPS = 30
@@ -105,6 +106,8 @@ def open_suite(name: str) -> Suite:
         return _miniwob()
     if name == "practice":
         return _practice()
+    if name == "maze":
+        return _maze()
     if name == "demo":
         return _task_file_suite(_demo_file(), "demo", DEMO_SECRETS)
     path = Path(name)
@@ -184,6 +187,15 @@ def _practice() -> Suite:
 
     tasks = tuple(f"practice.{kind}" for kind in practice.KINDS)
     return Suite("practice", tasks, make, secrets=practice.SECRETS, practice=True)
+
+
+def _maze() -> Suite:
+    from webagent.envs.suites import maze
+
+    def make(task: str, options: Options) -> Any:
+        return maze.MazeScenario(task.removeprefix("maze."), options.max_steps)
+
+    return Suite("maze", tuple(f"maze.{name}" for name in maze.LEVELS), make, practice=True)
 
 
 def _task_file_suite(path: Path, name: str | None, secrets: Mapping[str, str] | None = None) -> Suite:

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UnknownName
-from . import practice
+from . import maze, practice
 
 if TYPE_CHECKING:
     from ..scenario import Scenario
@@ -18,6 +18,7 @@ def task_ids() -> list[str]:
     return [
         *(f"miniwob.{name}" for name in _tasks("miniwob_tasks.json")),
         *(f"practice.{kind}" for kind in practice.KINDS),
+        *(f"maze.{name}" for name in maze.LEVELS),
         *(f"demo.{t['id']}" for t in _tasks("demo/demo.json")),
     ]
 
@@ -39,6 +40,8 @@ def make_scenario(task: str, clock: bool = False) -> Scenario:
         return MiniWobScenario(name, clock=clock)
     if suite == "practice":
         return practice.PracticeScenario(name)
+    if suite == "maze":
+        return maze.MazeScenario(name)
     from .task_file import TaskFileScenario, read_task_file
 
     path = files("webagent.envs.suites") / "demo" / "demo.json"

@@ -12,6 +12,8 @@ from typing import Any
 from webagent.envs.errors import UnknownName
 from webagent.rollout import MakeAgent
 
+from .foresight import MakeForesight, completed, replaying
+
 SHIPPED = "default"
 POLICIES = {
     SHIPPED: "the trained one that comes with the package",
@@ -21,7 +23,7 @@ POLICIES = {
 }
 
 _SURE = re.compile(r"(.+)@(0(?:\.\d+)?|1(?:\.0+)?)")
-__all__ = ["POLICIES", "SHIPPED", "frames_for", "make_policy"]
+__all__ = ["POLICIES", "SHIPPED", "frames_for", "make_foresight", "make_policy"]
 
 
 def make_policy(name: str) -> MakeAgent:
@@ -45,6 +47,21 @@ def make_policy(name: str) -> MakeAgent:
     module = importlib.import_module(f"webagent.agents.{name}")
     make: MakeAgent = module.make_agent
     return make
+
+
+def make_foresight(name: str) -> MakeForesight:
+    """What the policy of that name would propose at moments that are only thought of; raises as ``make_policy`` does.
+
+    A trained policy gives several candidates with their probabilities; any other what it proposes anyway. Where these
+    are few, the rest of what makes sense on the page comes behind them.
+    """
+    folder = _folder(name) if len(_rungs(name)) == 1 else None
+    make_agent = make_policy(name)
+    if folder is None:
+        make = replaying(make_agent)
+    else:
+        make = importlib.import_module("webagent.agents.trained").foresight_in(folder)
+    return lambda task, seed: completed(make(task, seed))
 
 
 def frames_for(name: str) -> int:

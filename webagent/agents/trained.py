@@ -17,12 +17,17 @@ from pathlib import Path
 import torch
 
 from webagent.envs.types import Action, Observation, Proposal
+from webagent.models.beam import alternatives
 from webagent.models.checkpoint import Policy, load_policy
 from webagent.models.decode import Decision, decide, log_odds
 from webagent.models.grammar import WRITTEN
 from webagent.models.quantised import quantised
 from webagent.models.segment import read_observation
+from webagent.models.trunk import Memory
 from webagent.rollout import Agent, MakeAgent
+
+from .foresight import CANDIDATES, Foresee, MakeForesight, Past
+from .sense import makes_sense
 
 MOST_THREADS = 4
 _one_at_a_time = threading.Lock()
@@ -48,6 +53,42 @@ def agent_of(policy: Policy) -> Agent:
         return proposal
 
     return propose
+
+
+def foresight_in(folder: str | Path) -> MakeForesight:
+    """What the policy of a checkpoint folder would propose at moments only thought of; raises as ``policy_in``.
+
+    Its memory of each of them is kept, so a moment costs one look, and one pass for each piece of text.
+    """
+    policy = _loaded(str(Path(folder).resolve()))
+    return lambda task, seed: foresight_of(policy)
+
+
+def foresight_of(policy: Policy, few: int = CANDIDATES) -> Foresee:
+    """For one episode; ``few``: candidate actions of a proposal. Without chance."""
+    memories: dict[tuple[tuple[Action, ...], Observation], Memory] = {}  # after a look that follows these actions
+
+    def foresee(past: Past, observation: Observation) -> Proposal:
+        done = tuple(action for _, action in past)
+        memory = policy.net.trunk.empty(1)
+        if done:
+            before = (done[:-1], past[-1][0])
+            if before not in memories:
+                foresee(past[:-1], before[1])
+            memory = memories[before]
+        segment = read_observation(observation, policy.words, policy.config, done[-1] if done else None)
+        decisions, memories[done, observation] = alternatives(
+            policy.net, segment, memory, policy.words, few, lambda op, ref: makes_sense(op, ref, observation)
+        )
+        actions = tuple(decision.action for decision in decisions if decision.action is not None)
+        if not actions:
+            return Proposal(
+                (Action("give_up", text="the policy says nothing that can be done"),), (0.0,), confidence=0.0
+            )
+        logprobs = tuple(min(decision.logprob, 0.0) for decision in decisions)
+        return Proposal(actions, logprobs, decisions[0].value, confidence=confidence_of(decisions[0], policy))
+
+    return foresee
 
 
 def proposal_of(decision: Decision, policy: Policy) -> Proposal:

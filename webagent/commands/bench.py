@@ -15,9 +15,13 @@ from webagent.commands import Result
 from webagent.commands.options import (
     AsJson,
     Browser,
+    Leaf,
     MaxSteps,
     Policy,
     Quiet,
+    Search,
+    SearchSteps,
+    SearchWith,
     SecretName,
     Split,
     Subset,
@@ -36,7 +40,7 @@ NAME = "bench"
 EXAMPLE = "Example:  webagent bench miniwob --subset bgym125 --episodes 5 --jobs 2 --out out/lexical"
 
 
-Suite = Annotated[str, typer.Argument(metavar="SUITE", help="miniwob, practice, demo or a task file.")]
+Suite = Annotated[str, typer.Argument(metavar="SUITE", help="miniwob, practice, maze, demo or a task file.")]
 Episodes = Annotated[int, flag("--episodes", "Episodes a task.", metavar="N", min=1)]
 Seed = Annotated[int, flag("--seed", "From which every episode's own seed is derived.", metavar="N", min=0)]
 Clock = Annotated[bool, flag("--clock", "Let MiniWoB++'s own time limit run.")]
@@ -58,6 +62,10 @@ def bench(
     episodes: Episodes = 5,
     seed: Seed = 0,
     policy: Policy = "default",
+    search: Search = None,
+    search_with: SearchWith = "gumbel",
+    leaf: Leaf = "value",
+    search_steps: SearchSteps = None,
     max_steps: MaxSteps = None,
     clock: Clock = False,
     jobs: Jobs = 1,
@@ -76,6 +84,7 @@ def bench(
     beyond this machine, what needs a person's confirmation fails, unless --yes is given.
     """
     from webagent.evaluate import BenchRun, BenchSettings
+    from webagent.plan import Plan
     from webagent.suites import open_suite
 
     found = open_suite(suite)
@@ -86,6 +95,7 @@ def bench(
         episodes=episodes,
         seed=seed,
         policy=policy,
+        plan=Plan(search, search_with, leaf, search_steps) if search else None,
         max_steps=max_steps,
         clock=clock,
         secrets=tuple(secret or ()),
@@ -103,6 +113,7 @@ def perform(suite: suites.Suite, settings: BenchSettings, run: BenchRun, console
 
     make_policy(settings.policy)
     check_secrets(suite, settings)
+    check_search(suite, settings)
     won: Counter[str] = Counter()
     total = settings.episodes * len(settings.tasks)
     with console.progress(f"{suite.name} {settings.policy}", total) as progress:
@@ -120,6 +131,17 @@ def check_secrets(suite: suites.Suite, settings: BenchSettings) -> None:
     secrets = suite.open_secrets(settings.secrets)
     for task in settings.tasks:
         secrets.check(suite.goals.get(task, ""))
+
+
+def check_search(suite: suites.Suite, settings: BenchSettings) -> None:
+    """Raise ``UsageError`` now where a search would do for good what it tries."""
+    from webagent.simulator import check_replayable
+    from webagent.suites import Options
+
+    for task in settings.tasks if settings.plan else ():
+        scenario = suite.scenario(task, Options(settings.max_steps, settings.clock))
+        check_replayable(scenario.sandboxed, task)
+        scenario.close()
 
 
 def _folder(out: Path | None, suite: str, resume: bool) -> Path:
@@ -141,7 +163,7 @@ def _line_of(result: EpisodeResult, last: bool, won: int) -> str:
 def _table(settings: BenchSettings, data: dict[str, Any]) -> str:
     low, high = data["ci95"]
     lines = [
-        f"{settings.policy} on {settings.suite}: {100 * data['mean']:.1f} % success"
+        f"{settings.player} on {settings.suite}: {100 * data['mean']:.1f} % success"
         + (f" (95 % interval {100 * low:.1f} to {100 * high:.1f})" if settings.episodes > 1 else "")
         + f" over {len(data['tasks'])} tasks, {data['episodes']} episodes"
     ]
@@ -159,6 +181,8 @@ def _table(settings: BenchSettings, data: dict[str, Any]) -> str:
     pace = [
         f"{decide:.1f} ms a decision" if decide is not None else "",
         f"{data['env_steps_per_s']} environment steps/s" if data["env_steps_per_s"] else "",
+        f"{data['browser_steps_per_episode']:.1f} browser steps" if settings.plan else "",
+        f"{data['seconds_per_episode']:.2f} s an episode",
         f"{data['errors']} broken episodes" if data["errors"] else "",
         f"peak {data['peak_rss_mb']:.0f} MB",
     ]

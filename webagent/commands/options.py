@@ -35,4 +35,16 @@ SecretName = Annotated[
     list[str] | None,
     flag("--secret", "Let {{secret:NAME}} be typed, taken from the environment; repeat.", metavar="NAME=ENVVAR"),
 ]
+Search = Annotated[
+    int | None,
+    flag("--search", "Look ahead: N simulations a decision, on sandboxed pages only.", metavar="N", min=1),
+]
+SearchWith = Annotated[str, flag("--search-with", "How: gumbel, puct or best-first.", metavar="NAME")]
+Leaf = Annotated[
+    str,
+    flag("--leaf", "What a page is worth: value (the policy's), or the true reward: reward, rollout.", metavar="NAME"),
+]
+SearchSteps = Annotated[
+    int | None, flag("--search-steps", "Browser steps that one decision's search may take.", metavar="N", min=1)
+]
 Yes = Annotated[bool, flag("--yes", "Confirm payments, deletions and sends without asking.")]

@@ -8,7 +8,21 @@ from typing import Annotated
 import typer
 
 from webagent.commands import Result
-from webagent.commands.options import EVERYDAY, AsJson, Browser, MaxSteps, Policy, Quiet, SecretName, Yes, flag
+from webagent.commands.options import (
+    EVERYDAY,
+    AsJson,
+    Browser,
+    Leaf,
+    MaxSteps,
+    Policy,
+    Quiet,
+    Search,
+    SearchSteps,
+    SearchWith,
+    SecretName,
+    Yes,
+    flag,
+)
 from webagent.console import Console
 
 NAME = "run"
@@ -40,6 +54,10 @@ def run(
     url: Url = None,
     task: TaskId = None,
     policy: Policy = EVERYDAY,
+    search: Search = None,
+    search_with: SearchWith = "gumbel",
+    leaf: Leaf = "value",
+    search_steps: SearchSteps = None,
     max_steps: MaxSteps = None,
     seed: Seed = 0,
     allow: Allow = None,
@@ -59,26 +77,13 @@ def run(
 
     Only the start page's site can be reached, unless --allow names more. What needs a person's confirmation is asked
     for on a terminal, and refused without one (exit code 3), unless --yes is given. What the page hands out is kept
-    in DIR/downloads of --out.
+    in DIR/downloads of --out. With --search, each action is the best of those tried out in a second window.
     """
-    from webagent.errand import Errand, perform
+    from webagent.errand import Errand, Plan, perform
 
     errand = Errand(
-        goal=goal,
-        url=url,
-        task=task,
-        policy=policy,
-        max_steps=max_steps,
-        seed=seed,
-        allow=tuple(allow or ()),
-        secrets=tuple(secret or ()),
-        yes=yes,
-        headed=headed,
-        browser=browser,
-        out=out,
-        files=files,
-        report=report,
-        video=video,
-        timeout=timeout,
-    )
+        goal=goal, url=url, task=task, policy=policy, max_steps=max_steps, seed=seed, allow=tuple(allow or ()),
+        plan=Plan(search, search_with, leaf, search_steps) if search else None, secrets=tuple(secret or ()), yes=yes,
+        headed=headed, browser=browser, out=out, files=files, report=report, video=video, timeout=timeout,
+    )  # fmt: skip
     return perform(errand, Console(quiet))

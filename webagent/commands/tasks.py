@@ -15,7 +15,7 @@ EXAMPLE = "Example:  webagent tasks miniwob --subset webgum56"
 
 def tasks(
     suite: Annotated[
-        str | None, typer.Argument(metavar="[SUITE]", help="miniwob, practice, demo or a task file.")
+        str | None, typer.Argument(metavar="[SUITE]", help="miniwob, practice, maze, demo or a task file.")
     ] = None,
     match: Tasks = None,
     subset: Subset = None,

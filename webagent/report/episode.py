@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from webagent.envs.types import Action, ActionTree, Element, Episode, Observation, Proposal, Step
+from webagent.envs.types import Action, ActionTree, Element, Episode, Observation, Step
 from webagent.report.page import Html, join, number, picture, svg, tag
+from webagent.report.search_tree import search_tree
 from webagent.words import clean, describe_action
 
 SHOWN_CANDIDATES = 8
@@ -119,7 +120,8 @@ def _card(i: int, step: Step, shot: Path | None, prefix: str) -> Html:
         tag("p", step.error, class_="error") if step.error else None,
         tag("div",
             tag("div", _screen(step.observation, shot, step.action, f"The screen before step {i}"), class_="left"),
-            tag("div", _weighed(step.proposal, tree), _timings(step), class_="right"), class_="columns"),
+            tag("div", _weighed(step), _timings(step), class_="right"), class_="columns"),
+        search_tree(step.search),
         _tree(tree, step.action.target),
         class_="card", id=f"{prefix}step-{i}",
     )  # fmt: skip
@@ -207,7 +209,8 @@ def _wireframe(tree: ActionTree) -> list[Html]:
     return drawn
 
 
-def _weighed(proposal: Proposal | None, tree: ActionTree) -> Html:
+def _weighed(step: Step) -> Html:
+    proposal, tree = step.proposal, step.observation.tree
     if proposal is None:
         return tag("p", "What was weighed was not recorded.", class_="muted")
     rows = []
@@ -219,10 +222,10 @@ def _weighed(proposal: Proposal | None, tree: ActionTree) -> Html:
         rows.append(
             tag("li",
                 tag("div", tag("span", describe_action(action, tree), class_="what"),
-                    tag("span", _percent(chance), class_="figure"), class_="line"),
+                    tag("span", _visited(step, i), _percent(chance), class_="figure"), class_="line"),
                 tag("div", tag("div", style=f"width:{100 * chance:.1f}%"), class_="bar"),
                 tag("div", proposal.why[i], class_="why") if i < len(proposal.why) and proposal.why[i] else None,
-                class_="first" if i == 0 else None, data_box=_box(target) if target else None)
+                class_="first" if action == step.action else None, data_box=_box(target) if target else None)
         )  # fmt: skip
     more = len(proposal.actions) - len(rows)
     sure = f"confidence {_percent(proposal.confidence)}" if proposal.confidence is not None else None
@@ -233,6 +236,12 @@ def _weighed(proposal: Proposal | None, tree: ActionTree) -> Html:
         tag("ol", *rows, class_="candidates"),
         tag("p", f"and {more} more", class_="muted") if more > 0 else None,
     )
+
+
+def _visited(step: Step, i: int) -> Html | None:
+    if i >= len(step.visits):
+        return None
+    return tag("span", f"{step.visits[i]} visit{'' if step.visits[i] == 1 else 's'} · ", class_="muted")
 
 
 def _percent(share: float) -> str:
