@@ -24,7 +24,7 @@ from .network import Past, PolicyNet
 @dataclass
 class Likelihood:
     """``logprob`` [R] of each row's action, nats; 0 where it has none. ``entropy`` [R]: of the choices on the way to
-    it, added up, that of points left out: an unbiased estimate of the action's. ``value`` [R]: the chance of success
+    it, on average (a sum would be sought by long texts), points left out. ``value`` [R]: the chance of success
     that the value head tells, in [0, 1]. ``tail``: keys and values for the memory."""
 
     logprob: Tensor
@@ -54,7 +54,7 @@ def likelihood(net: PolicyNet, batch: Batch, answers: Answers, memory: Past, tem
     pointed = torch.where(answers.point_mask[:, ::2], pointed, 0.0)
     return Likelihood(
         logprob=logprob + (said * ends).sum(1) + pointed.sum(1),
-        entropy=entropy + (_entropy(cases) * ends).sum(1),
+        entropy=(entropy + (_entropy(cases) * ends).sum(1)) / (answers.kinds >= 0).sum(1).clamp_min(1),
         value=(1 + torch.tanh(net.value(reading.start)[:, 0].float())) / 2,
         tail=net.tail(reading),
     )

@@ -129,7 +129,7 @@ def test_drawn_points_have_the_density_that_is_told(temperature: float) -> None:
     states, elements = torch.randn(1, 64), torch.randn(1, 4, 64)
     with torch.no_grad():
         pointed = net(states, elements, numbers, torch.ones(1, 4, dtype=torch.bool), boxes, torch.tensor([[1, 2]]))
-        line = torch.arange(-150, 270, 1.0) + 0.5
+        line = torch.arange(-150, 270, 1.0) + 0.2
         x, y = torch.meshgrid(line, line, indexing="ij")
         grid = torch.stack([x.flatten(), y.flatten()] * 2, 1)
         wide = type(pointed)(*(of.expand(len(grid), *of.shape[1:]) for of in vars(pointed).values()))
