@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from webagent.envs.errors import BrowserMissing
 from webagent.envs.types import ActionTree, Element, Observation
 from webagent.train.arena import Begin, Obey, Order, Playing, Seen, Tell
 
@@ -73,3 +74,9 @@ def open_fake_arena(playing: Playing, tell: Tell) -> Iterator[Obey]:
             tell(slot, seen)
 
     yield obey
+
+
+@contextmanager
+def open_no_arena(playing: Playing, tell: Tell) -> Iterator[Obey]:
+    raise BrowserMissing("expected a Chrome or Chromium on this machine, found none", "run: webagent install")
+    yield

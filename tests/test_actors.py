@@ -5,20 +5,18 @@ from __future__ import annotations
 import os
 import signal
 import time
-from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from fake_arena import open_fake_arena
+from fake_arena import open_fake_arena, open_no_arena
 from fake_learner import beginner, playing
 
 from webagent.envs.errors import BrowserMissing, WebAgentError
 from webagent.envs.types import Action
 from webagent.train import actors as module
 from webagent.train.actors import Actors, News
-from webagent.train.arena import Begin, Playing, Tell
+from webagent.train.arena import Begin
 from webagent.train.curriculum import Curriculum
 from webagent.train.experience import Acting, Experience
 
@@ -94,13 +92,7 @@ def test_processes_that_always_die_end_it() -> None:
             heard(actors, 1)
 
 
-@contextmanager
-def open_nothing(playing: Playing, tell: Tell) -> Any:
-    raise BrowserMissing("expected a Chrome or Chromium on this machine, found none", "run: webagent install")
-    yield
-
-
 def test_actors_that_cannot_start_say_why() -> None:
-    with Actors(playing(beginner(), 1, "walk"), 1, open_nothing) as actors, pytest.raises(BrowserMissing):
+    with Actors(playing(beginner(), 1, "walk"), 1, open_no_arena) as actors, pytest.raises(BrowserMissing):
         actors.order(0, BEGIN)
         actors.news()

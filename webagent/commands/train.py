@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from webagent.train.supervised import Supervised
 
 NAME = "train"
-HELP = "Train a policy: supervised, rl, calibrate."
+HELP = "Train a policy: supervised, rl, sb3, calibrate."
 DEFAULT_SUITES = ("miniwob",)
 
 Suites = Annotated[
@@ -218,6 +218,46 @@ def told(numbers: dict[str, float]) -> str:
     return f"{done}, {numbers['steps_per_s']:.1f} steps/s ({spent})"
 
 
+def sb3(
+    out: Annotated[str, flag("--out", "The run's folder.", metavar="RUN")],
+    algorithm: Annotated[str, flag("--algo", "a2c, ppo or dqn.", metavar="NAME")] = "ppo",
+    suites: Suites = None,
+    tasks: Tasks = None,
+    subset: Subset = None,
+    split: Split = None,
+    steps: Annotated[int, flag("--steps", "Steps of all contexts together.", metavar="N", min=1)] = 10_000,
+    contexts: Annotated[int, flag("--contexts", "Episodes side by side, of a task each.", metavar="N", min=1)] = 4,
+    candidates: Annotated[int, flag("--candidates", "Most actions to choose from.", metavar="N", min=1)] = 64,
+    max_steps: MaxSteps = None,
+    seed: Annotated[int, flag("--seed", "Of episodes, weights and chance.", metavar="N", min=0)] = 0,
+    device: Annotated[str, flag("--device", "cpu or cuda.", metavar="NAME")] = "cpu",
+    browser: Browser = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> Result:
+    """A stock learner of Stable-Baselines3 on the arrays view, from nothing; masked actions are never taken.
+
+    The model lies in RUN/model.zip."""
+    from webagent.suites import together
+    from webagent.train.stock_run import Stock, run
+    from webagent.train.supervised import check_device
+
+    check_device(device)
+    suite, console = together(suites or DEFAULT_SUITES), Console(quiet)
+    chosen = suite.select(tasks, subset, split)
+    settings = Stock(out, algorithm, chosen, steps, contexts, candidates, max_steps, seed, device)
+    last: dict[str, float] = {}
+    with console.progress("steps", steps) as progress:
+
+        def report(done: int, numbers: dict[str, float]) -> None:
+            last.update(numbers)
+            rate = f"success {100 * numbers['success']:.1f} % of {numbers['episodes']:.0f}"
+            progress.advance(done, f"{rate}, {numbers['steps_per_s']:.1f} steps/s")
+
+        where = run(settings, suite, browser, report)
+    return Result({"run": out, "model": where, "steps": steps, "last": last}, f"{algorithm}, {steps} steps: {where}")
+
+
 def calibrate(
     policy: Annotated[str, flag("--policy", "The checkpoint's folder; its config.json is written.", metavar="FOLDER")],
     suites: Suites = None,
@@ -258,5 +298,6 @@ def calibrate(
 COMMANDS = (
     ("rl", rl, "Example:  webagent train rl --policy default --tasks 'use-*' --updates 20 --out run"),
     ("supervised", supervised, "Example:  webagent train supervised --data demos --out run --size tiny --steps 300"),
+    ("sb3", sb3, "Example:  webagent train sb3 --algo dqn --tasks click-test --steps 2000 --out run"),
     ("calibrate", calibrate, "Example:  webagent train calibrate --policy run/policy --subset dev12"),
 )
