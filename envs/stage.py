@@ -152,6 +152,13 @@ class Stage:
             self.session = await Session.open(await self.browser.connected(), self._options(allow))
         return self.session
 
+    async def change(self, scenario: Scenario) -> None:
+        """Another task from the next reset on; the context is kept where it suits that one, too."""
+        before, self.scenario = self.scenario, scenario
+        kept = all(getattr(before, name) == getattr(scenario, name) for name in ("viewport", "allow", "sandboxed"))
+        if not kept:
+            await self.close()
+
     async def resume(
         self, task: Task, trail: Sequence[Action | BadAction], arrive: Callable[[Session], Awaitable[None]]
     ) -> Moment:

@@ -29,7 +29,9 @@ ENDS = (Kind.GOAL_END, Kind.WORD_END)
 @dataclass(frozen=True)
 class Decision:
     """``action``: None where what was said is no action (``why`` tells). ``logprob``: of all its choices, nats.
-    ``targets``: the likeliest targets of its op, best first, each with the log-probability of op and target."""
+    ``targets``: the likeliest targets of its op, best first, each with the log-probability of op and target.
+    ``places``: where a drawn point lies, exactly. What was drawn by chance has the ``logprob`` of all that was drawn
+    (``likelihood`` gives it again); of a likeliest one that of its cases and its point are left out."""
 
     action: Action | None
     choices: tuple[Choice, ...]
@@ -38,6 +40,7 @@ class Decision:
     targets: tuple[tuple[str, float], ...]
     value: float
     why: str = ""
+    places: tuple[float, ...] = ()
 
 
 def log_odds(decision: Decision) -> float:
@@ -54,6 +57,7 @@ class _Row:
     logprob: float = 0.0
     targets: tuple[tuple[int, float], ...] = ()
     point: tuple[float, ...] = ()
+    places: tuple[float, ...] = ()
 
 
 class Chooser:
@@ -63,14 +67,17 @@ class Chooser:
         self.temperature = temperature
         self.generator = generator
 
+    @property
+    def draws(self) -> bool:
+        return self.temperature > 0
+
     def take(self, scores: Tensor) -> tuple[Tensor, Tensor]:
-        """For each row of ``scores`` [n, choices] an index [n] and its log-probability [n]."""
-        logs = torch.log_softmax(scores, -1)
-        if self.temperature <= 0:
-            index = logs.argmax(-1)
+        """For each row of ``scores`` [n, choices] an index [n] and its log-probability [n], that of the draw."""
+        logs = torch.log_softmax(scores / self.temperature if self.draws else scores, -1)
+        if self.draws:
+            index = torch.multinomial(logs.exp(), 1, generator=self.generator)[:, 0]
         else:
-            chances = torch.softmax(scores / self.temperature, -1)
-            index = torch.multinomial(chances, 1, generator=self.generator)[:, 0]
+            index = logs.argmax(-1)
         return index, logs.gather(1, index[:, None])[:, 0]
 
 
@@ -114,7 +121,7 @@ def _say(net: PolicyNet, reading: Reading, memory: Memory, chooser: Chooser) -> 
             aimed = net.aimed(reading.start, torch.tensor([row.choices[0].index for row in rows], device=aimed.device))
         pointed = [n for n, row in enumerate(rows) if row.choices[-1] == USED and not row.point]
         if pointed:
-            _places(net, reading, behind(at), pointed, rows)
+            _places(net, reading, behind(at), pointed, rows, chooser)
     return rows
 
 
@@ -142,7 +149,11 @@ def _choose(
         reading, states = some_of(reading, which), states[which]
     scores = scores_of(net, reading, states, kind, [rows[n].choices for n in which])
     index, logprob = (part.tolist() for part in chooser.take(scores))
-    cases = net.case(states).argmax(-1).tolist() if kind in ENDS else [0] * len(which)
+    cases = [0] * len(which)
+    if kind in ENDS:
+        taken, sure = chooser.take(net.case(states).float())
+        cases = taken.tolist()
+        logprob = [a + b for a, b in zip(logprob, sure.tolist())] if chooser.draws else logprob
     best = _best(scores, [rows[n].logprob for n in which]) if kind == Kind.TARGET else None
     for k, n in enumerate(which):
         row = rows[n]
@@ -163,17 +174,33 @@ def scores_of(net: PolicyNet, reading: Reading, states: Tensor, kind: Kind, choi
         return net.texts(states[:, None], reading, torch.arange(len(states), device=states.device))
     scores = net.point_at(kind, states[:, None], reading)[:, 0]
     if kind == Kind.TARGET:
-        needed = torch.tensor([OPS[c[0].index] not in MAY_AIM_AT_NOTHING for c in choices], device=scores.device)
-        lonely = ~torch.isfinite(scores[:, 1:]).any(1)
-        scores[:, 0] = scores[:, 0].masked_fill(needed & ~lonely, -math.inf)
+        return aimed_at_something(scores, torch.tensor([c[0].index for c in choices], device=scores.device))
     if kind in ENDS:
-        first = torch.tensor([[c[-1].index] for c in choices], device=scores.device)
-        closed = torch.arange(scores.shape[1], device=scores.device)[None] < first
-        if kind == Kind.WORD_END:  # within the same text
-            text = reading.batch.word_owner.long() * FIELD_COUNT + reading.batch.word_field
-            closed = closed | (text != text.gather(1, first))
-        scores = scores.masked_fill(closed, -math.inf)
+        first = torch.tensor([c[-1].index for c in choices], device=scores.device)
+        return behind_start(scores, first, lines_of(reading.batch) if kind == Kind.WORD_END else None)
     return scores
+
+
+def aimed_at_something(scores: Tensor, ops: Tensor) -> Tensor:
+    """Scores of targets [n, N] without the page itself for ``ops`` [n] that need one, if there is another."""
+    needed = torch.tensor([op not in MAY_AIM_AT_NOTHING for op in OPS], device=scores.device)[ops]
+    closed = needed & torch.isfinite(scores[:, 1:]).any(1)
+    page = torch.arange(scores.shape[1], device=scores.device) == 0
+    return scores.masked_fill(closed[:, None] & page, -math.inf)
+
+
+def behind_start(scores: Tensor, first: Tensor, lines: Tensor | None) -> Tensor:
+    """Scores of where a span ends [n, G or T], not before it began, ``first`` [n]; on the page within the same text,
+    ``lines`` [n, T]."""
+    closed = torch.arange(scores.shape[1], device=scores.device)[None] < first[:, None]
+    if lines is not None:
+        closed = closed | (lines != lines.gather(1, first[:, None]))
+    return scores.masked_fill(closed, -math.inf)
+
+
+def lines_of(batch: Batch) -> Tensor:
+    """Which text each subword of the page lies in, [B, T]."""
+    return batch.word_owner.long() * FIELD_COUNT + batch.word_field
 
 
 def some_of(reading: Reading, which: list[int]) -> Reading:
@@ -194,14 +221,28 @@ def _best(scores: Tensor, before: list[float], few: int = 5) -> list[tuple[tuple
     return [tuple((i, p + so_far) for i, p in zip(where, logs) if p > -math.inf) for where, logs, so_far in rows]
 
 
-def _places(net: PolicyNet, reading: Reading, states: Tensor, which: list[int], rows: list[_Row]) -> None:
+def _places(
+    net: PolicyNet, reading: Reading, states: Tensor, which: list[int], rows: list[_Row], chooser: Chooser
+) -> None:
     """The points of the rows ``which``."""
     elements = [[_index(rows[n], kind) for kind in (Kind.TARGET, Kind.ONTO)] for n in which]
     target, onto = torch.tensor(elements, device=states.device).unbind(1)
     if len(which) < len(rows):
         reading, states = some_of(reading, which), states[which]
-    for n, place in zip(which, net.point(states, reading, target, onto).likeliest().tolist()):
+    pointed = net.point(states, reading, target, onto)
+    found = pointed.likeliest()
+    if chooser.draws:
+        places = pointed.draw(chooser.temperature, chooser.generator)
+        found, logs = pointed.fractions_of(places), pointed.logprob(places, chooser.temperature).tolist()
+        for n, place, both in zip(which, places.tolist(), logs):
+            rows[n].places = tuple(place if _drags(rows[n]) else place[:2])
+            rows[n].logprob += sum(both if _drags(rows[n]) else both[:1])
+    for n, place in zip(which, found.tolist()):
         rows[n].point = tuple(round(p, 4) for p in place)
+
+
+def _drags(row: _Row) -> bool:
+    return OPS[row.choices[0].index] == "drag"
 
 
 def _index(row: _Row, kind: Kind) -> int:
@@ -215,4 +256,4 @@ def _decision(row: _Row, segment: Segment, words: Words, value: float) -> Decisi
         action = utter(row.choices, row.point or (0.5, 0.5, 0.5, 0.5), segment, words)
     except BadAction as error:
         why = str(error)
-    return Decision(action, tuple(row.choices), row.point, row.logprob, targets, value, why)
+    return Decision(action, tuple(row.choices), row.point, row.logprob, targets, value, why, row.places)

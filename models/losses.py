@@ -12,8 +12,8 @@ from torch.nn import functional
 
 from .batch import GROUPS, Answers, Batch, offsets
 from .grammar import TEXT_KINDS, Kind
-from .network import PolicyNet, Reading
-from .trunk import Memory
+from .network import Past, PolicyNet, Reading
+from .points import Pointed
 
 
 @dataclass
@@ -28,17 +28,13 @@ class Surprise:
     tail: list[tuple[Tensor, Tensor]]
 
 
-def surprise(net: PolicyNet, batch: Batch, answers: Answers, memory: Memory | Tensor) -> Surprise:
+def surprise(net: PolicyNet, batch: Batch, answers: Answers, memory: Past) -> Surprise:
     """Score ``answers`` with every earlier choice given, in one pass through the trunk; ``memory`` as in ``read``."""
-    reading = net.read(batch, memory, (answers.kinds, _own_index(answers, batch, net.config.vocabulary)))
-    states = torch.cat([reading.start[:, None], reading.after[:, :-1]], 1)
-    aimed = net.aimed(reading.start, answers.index[:, 0] * (answers.kinds[:, 0] == Kind.OP))
-    second = torch.where((answers.kinds[:, 1] == Kind.TARGET)[:, None], aimed, states[:, 1])
-    states = torch.cat([states[:, :1], second[:, None], states[:, 2:]], 1)
+    reading, states = read_along(net, batch, answers, memory)
     right, also = answers.index.flatten(), answers.also.flatten(0, 1)
     scored = torch.zeros(right.shape, dtype=torch.float32, device=right.device)
     wrong = torch.zeros(right.shape, dtype=torch.bool, device=right.device)
-    for places, scores in _scores(net, states, reading, answers):
+    for _, places, scores in scores_along(net, states, reading, answers):
         index = torch.cat([right[places, None], also[places]], 1)
         logs = torch.log_softmax(scores, -1).gather(1, index.clamp_min(0)).masked_fill(index < 0, -math.inf)
         scored = scored.index_put((places,), -logs.logsumexp(1))
@@ -51,32 +47,48 @@ def surprise(net: PolicyNet, batch: Batch, answers: Answers, memory: Memory | Te
     )
 
 
-def _scores(net: PolicyNet, states: Tensor, reading: Reading, answers: Answers) -> Iterator[tuple[Tensor, Tensor]]:
-    """For each group of kinds that occurs: its places in [B x A] and their scores [n, choices]."""
+def read_along(net: PolicyNet, batch: Batch, answers: Answers, memory: Past) -> tuple[Reading, Tensor]:
+    """The reading, and the states [B, A, width] from which each choice of ``answers`` is made, all before it given."""
+    reading = net.read(batch, memory, (answers.kinds, own_index(answers, batch, net.config.vocabulary)))
+    states = torch.cat([reading.start[:, None], reading.after[:, :-1]], 1)
+    aimed = net.aimed(reading.start, answers.index[:, 0] * (answers.kinds[:, 0] == Kind.OP))
+    second = torch.where((answers.kinds[:, 1] == Kind.TARGET)[:, None], aimed, states[:, 1])
+    return reading, torch.cat([states[:, :1], second[:, None], states[:, 2:]], 1)
+
+
+def scores_along(
+    net: PolicyNet, states: Tensor, reading: Reading, answers: Answers
+) -> Iterator[tuple[tuple[Kind, ...], Tensor, Tensor]]:
+    """Each group of kinds that occurs, its places in [B x A] and their scores [n, choices]."""
     for group, places in zip(GROUPS, answers.places):
         if not len(places):
             continue
         if group == TEXT_KINDS:
-            yield places, net.texts(states, reading, places)
+            yield group, places, net.texts(states, reading, places)
         elif group == (Kind.OP,):
-            yield places, net.op(states.flatten(0, 1)[places]).float()
+            yield group, places, net.op(states.flatten(0, 1)[places]).float()
         elif group == (Kind.POINT,):
             rows = places // states.shape[1]
-            yield places, net.pointed(states[rows, 1], reading.elements[rows, answers.index[rows, 1]])
+            yield group, places, net.pointed(states[rows, 1], reading.elements[rows, answers.index[rows, 1]])
         else:
-            yield places, net.point_at(group[0], states, reading).flatten(0, 1)[places]
+            yield group, places, net.point_at(group[0], states, reading).flatten(0, 1)[places]
 
 
 def _point_loss(net: PolicyNet, states: Tensor, reading: Reading, answers: Answers) -> Tensor:
     """[B]; 0 where an action has no point."""
-    rows = torch.arange(len(states), device=states.device)
-    last = (answers.kinds == Kind.POINT).long().argmax(1)
-    target, onto = (((answers.kinds == kind) * answers.index).sum(1) for kind in (Kind.TARGET, Kind.ONTO))
-    pointed = net.point(states[rows, last], reading, target, onto)
+    pointed = points_along(net, states, reading, answers)
     return (pointed.surprise(answers.point) * answers.point_mask[:, ::2]).sum(1)
 
 
-def _own_index(answers: Answers, batch: Batch, vocabulary: int) -> Tensor:
+def points_along(net: PolicyNet, states: Tensor, reading: Reading, answers: Answers) -> Pointed:
+    """Where each row's action points."""
+    rows = torch.arange(len(states), device=states.device)
+    last = (answers.kinds == Kind.POINT).long().argmax(1)
+    target, onto = (((answers.kinds == kind) * answers.index).sum(1) for kind in (Kind.TARGET, Kind.ONTO))
+    return net.point(states[rows, last], reading, target, onto)
+
+
+def own_index(answers: Answers, batch: Batch, vocabulary: int) -> Tensor:
     """Joint indices of text back to each kind's own."""
     own = answers.index.clone()
     for kind, start in offsets(batch, vocabulary).items():

@@ -28,10 +28,12 @@ from .points import Pointed, Points
 from .relations import Relations
 from .segment import INNER, KINDS, PLACES, TAGS
 from .sight import Sight
-from .trunk import Memory, Norm, Trunk
+from .trunk import Chain, Memory, Norm, Resumed, Trunk
 from .waves import AMOUNTS, PLACE_WAVES, amount_waves, place_waves
 
 MOST_CHOICES = 64
+Past = Memory | Resumed | Tensor
+"""What is remembered, or ``fresh`` [B, T] of whole stretches that begin with nothing."""
 ELEMENTS = (Kind.TARGET, Kind.ONTO, Kind.NAME, Kind.VALUE)
 """Kinds that point at an element."""
 
@@ -158,10 +160,10 @@ class PolicyNet(nn.Module):
 
     # ---- reading --------------------------------------------------------------------------------------------------
 
-    def read(self, batch: Batch, memory: Memory | Tensor, choices: tuple[Tensor, Tensor] | None = None) -> Reading:
+    def read(self, batch: Batch, memory: Past, choices: tuple[Tensor, Tensor] | None = None) -> Reading:
         """All that is seen, the registers, and the place where the action begins; also its ``choices``, kinds and own
-        indices [B, A], where they are known. Whole stretches are read at once where ``memory`` is ``fresh`` [B, T] (see
-        ``Chain``)."""
+        indices [B, A], where they are known. Whole stretches are read at once where ``memory`` is ``fresh`` [B, T], or
+        ``Resumed`` (see ``Chain``)."""
         looks = self.reader(batch)
         tail = self.registers[None].expand(batch.size, -1, -1).to(looks.goal.dtype)
         made = self.inputs(looks, *choices) if choices else tail[:, :0]
@@ -169,7 +171,7 @@ class PolicyNet(nn.Module):
         more = tail.shape[1] + made.shape[1]
         relations = functional.pad(self.relations(batch), (0, more, 0, more))
         x = torch.cat([looks.goal, looks.elements, tail, made], 1)
-        past = memory if isinstance(memory, Memory) else self.trunk.chain(memory, seen.shape[1])
+        past = self._past(memory, seen.shape[1])
         states, pairs = self.trunk(x, relations, _mask(seen, tail.shape[1], made.shape[1]), past)
         goals, shown, ends, after = states.split(
             [batch.goal_ids.shape[1], batch.kinds.shape[1], tail.shape[1], made.shape[1]], 1
@@ -181,6 +183,11 @@ class PolicyNet(nn.Module):
         )
         keys = self._keys(batch, looks, goals, shown)
         return Reading(batch, looks, goals, shown, keys, ends[:, -1], seen, before, after, said)
+
+    def _past(self, memory: Past, first: int) -> Memory | Chain:
+        if isinstance(memory, Resumed):
+            return self.trunk.chain(memory.fresh, first, memory.memory)
+        return memory if isinstance(memory, Memory) else self.trunk.chain(memory, first)
 
     def _keys(
         self, batch: Batch, looks: Looks, goal: Tensor, elements: Tensor

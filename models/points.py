@@ -28,6 +28,8 @@ UNIT = 100.0
 """Pixels in which points are worked out."""
 NARROWEST, WIDEST = 0.1, 60.0
 """Of the scale of a worked out coordinate's error, in places."""
+WOBBLE = 0.5
+"""Least scale of a point that is drawn, in places: a sharper one tries nothing out."""
 
 
 def flat(point: Tensor) -> Tensor:
@@ -90,6 +92,39 @@ class Pointed:
         weights = chances.gather(-1, near)
         known = (((near - 1) * weights).sum(-1) / weights.sum(-1)).unflatten(1, (2, 1, 2))
         return known, weights[..., 1].log().unflatten(1, (2, 2)).sum(-1, keepdim=True)
+
+    def draw(self, temperature: float, generator: torch.Generator | None = None) -> Tensor:
+        """Places [n, 4] by chance, of the density that ``logprob`` gives; ``fractions_of`` tells where they are."""
+        shares, logs, scales = self._tempered(temperature)
+        rows = torch.arange(len(logs), device=logs.device)[:, None]
+        way = torch.multinomial(shares.exp().flatten(0, 1), 1, generator=generator).view(-1, 2)
+        known = torch.multinomial(logs.exp().flatten(0, 1), 1, generator=generator).view(-1, 2, 2).to(logs.dtype)
+        chance = torch.rand(2, len(logs), 2, 2, device=logs.device, generator=generator) - 0.5
+        known = known + chance[0] * (1 - 1e-4)  # anywhere around a place that is nearest to it
+        worked = way.clamp_max(WAYS - 1)
+        middle, scale = (of[rows, torch.arange(2, device=logs.device), worked] for of in (self.middles, scales))
+        laplace = middle - scale * chance[1].sign() * torch.log1p(-2 * chance[1].abs().clamp_max(0.4999999))
+        return torch.where((way < WAYS)[..., None], laplace, known).flatten(1)
+
+    def logprob(self, places: Tensor, temperature: float) -> Tensor:
+        """Log-density of each of the two points that ``draw`` gave, [n, 2], a unit being one place."""
+        shares, logs, scales = self._tempered(temperature)
+        nearest = places.round().clamp(0, logs.shape[-1] - 1)
+        known = logs.gather(2, nearest.long()[..., None])[..., 0]
+        known = known.masked_fill((places - nearest).abs() > 0.5, -math.inf).unflatten(1, (2, 2)).sum(-1)
+        away = (places.unflatten(1, (2, 1, 2)) - self.middles).abs()
+        worked_out = (-away / scales - torch.log(2 * scales)).sum(-1)
+        return torch.logsumexp(shares + torch.cat([worked_out, known[..., None]], -1), -1)
+
+    def _tempered(self, temperature: float) -> tuple[Tensor, Tensor, Tensor]:
+        """Shares, logs and scales at a temperature."""
+        scales = (self.scales * temperature).clamp_min(WOBBLE)
+        return (self.shares / temperature).log_softmax(-1), (self.logs / temperature).log_softmax(-1), scales
+
+    def fractions_of(self, places: Tensor) -> Tensor:
+        """Fractions [n, 4] of the targets' boxes; a place beyond the last is the last."""
+        last = self.logs.shape[-1] - 1
+        return unflat(places.clamp(0, last) / last)
 
 
 class Points(nn.Module):

@@ -77,6 +77,21 @@ class Memory:
     def detached(self) -> Memory:
         return Memory(*(part.detach() for part in vars(self).values()))
 
+    def slim(self) -> Memory:
+        """Without the slots that are empty in every episode."""
+        used = int((self.ages > 0).any(0).sum())  # they stand before the others
+        empty = self.ages.shape[1] - used
+        return replace(self, keys=self.keys[..., empty:, :], values=self.values[..., empty:, :],
+                       ages=self.ages[:, empty:])  # fmt: skip
+
+    @classmethod
+    def joined(cls, parts: Sequence[Memory]) -> Memory:
+        """The episodes of all ``parts``, in their order."""
+        room = max(part.ages.shape[1] for part in parts)
+        wide = [part.wide(room) for part in parts]
+        along = {"keys": 1, "values": 1, "ages": 0, "matrix": 1, "norm": 1}
+        return cls(**{name: torch.cat([getattr(part, name) for part in wide], dim) for name, dim in along.items()})
+
     def before(self, layer: int, key: Tensor, value: Tensor) -> Before:
         """What a layer has from earlier segments: keys and values [B, H, M, D], matrix and norm or None."""
         store = (self.matrix[layer], self.norm[layer]) if len(self.matrix) else None
@@ -87,15 +102,26 @@ Before = tuple[Tensor, Tensor, tuple[Tensor, Tensor] | None]
 
 
 @dataclass
+class Resumed:
+    """Where T segments of B streams are read at once and go on from a ``memory`` of B rows; ``fresh`` [B, T]: where
+    another episode begins, and what was remembered is forgotten."""
+
+    memory: Memory
+    fresh: Tensor
+
+
+@dataclass
 class Chain:
     """Stands for the memory where T segments of B streams are read at once, as rows b T + t: what a layer remembers of
     a segment are that layer's own keys and values, so no layer need wait for the segment before. ``fresh`` [B, T]:
-    where another episode begins; ``tail``: the positions that are remembered; ``ages`` [B T, M] as in ``Memory``."""
+    where another episode begins; ``tail``: the positions that are remembered; ``ages`` [B T, M] as in ``Memory``;
+    ``held``: what is remembered of before the first segment."""
 
     form: str
     fresh: Tensor
     tail: slice
     ages: Tensor
+    held: Memory | None = None
 
     def before(self, layer: int, key: Tensor, value: Tensor) -> Before:
         """As ``Memory.before``, out of the layer's own ``key`` and ``value`` [B T, H, L, D]."""
@@ -104,16 +130,23 @@ class Chain:
             return nothing, nothing, None
         key, value = (p[:, :, self.tail].unflatten(0, self.fresh.shape).transpose(1, 2) for p in (key, value))
         if self.form == "infini":
-            return nothing, nothing, self._written(key, value)
+            return nothing, nothing, self._written(layer, key, value)
         many = (-1, self.fresh.shape[1], -1, -1, -1)
-        keys, values = (p.flatten(2, 3)[:, None].expand(many).flatten(0, 1) for p in (key, value))
+        keys, values = key.flatten(2, 3), value.flatten(2, 3)
+        if self.held is not None:
+            keys = torch.cat([self.held.keys[layer].to(keys.dtype), keys], 2)
+            values = torch.cat([self.held.values[layer].to(values.dtype), values], 2)
+        keys, values = (p[:, None].expand(many).flatten(0, 1) for p in (keys, values))
         return keys, values, None
 
-    def _written(self, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+    def _written(self, layer: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
         """The memory before each segment, [B T, H, D, D] and [B T, H, D]; ``key``, ``value`` [B, H, T, K, D]."""
         batch, heads, every, _, depth = key.shape
-        matrix = torch.zeros(batch, heads, depth, depth, device=key.device)
-        norm = torch.zeros(batch, heads, depth, device=key.device)
+        if self.held is None:
+            matrix = torch.zeros(batch, heads, depth, depth, device=key.device)
+            norm = torch.zeros(batch, heads, depth, device=key.device)
+        else:
+            matrix, norm = self.held.matrix[layer], self.held.norm[layer]
         goes_on, going = (~self.fresh)[:, :, None, None].float(), self.fresh.new_ones(batch)
         found = []
         for t in range(every):
@@ -206,15 +239,19 @@ class Trunk(nn.Module):
         matrix = torch.zeros(stored, batch, c.heads, depth, depth, device=device)
         return Memory(keys, keys.clone(), ages, matrix, torch.zeros(stored, batch, c.heads, depth, device=device))
 
-    def chain(self, fresh: Tensor, first: int) -> Chain:
-        """Of T segments of B streams, ``fresh`` [B, T], whose tails begin at position ``first``."""
+    def chain(self, fresh: Tensor, first: int, held: Memory | None = None) -> Chain:
+        """Of T segments of B streams, ``fresh`` [B, T], whose tails begin at position ``first``, behind ``held``."""
         every = fresh.shape[1]
         kept = self.kept if self.config.memory == "xl" else 0
         steps, episode = torch.arange(every, device=fresh.device), fresh.cumsum(1)
         back = steps[:, None] - steps[None]
         known = (episode[:, :, None] == episode[:, None]) & (back >= 1) & (back <= self.config.window)
         ages = torch.where(known, back, 0).flatten(0, 1).repeat_interleave(kept, 1)
-        return Chain(self.config.memory, fresh, slice(first, first + self.kept), ages)
+        if held is not None:
+            older = held.ages[:, None] + steps[:, None]
+            known = (held.ages[:, None] > 0) & (episode == 0)[..., None] & (older <= self.config.window)
+            ages = torch.cat([torch.where(known, older, 0).flatten(0, 1), ages], 1)
+        return Chain(self.config.memory, fresh, slice(first, first + self.kept), ages, held)
 
     def forward(
         self,
@@ -270,4 +307,15 @@ class Trunk(nn.Module):
         if self.config.memory == "infini":
             made = [write(k, v, going, memory.matrix[n], memory.norm[n]) for n, (k, v) in enumerate(tail)]
             return replace(memory, matrix=torch.stack([m for m, _ in made]), norm=torch.stack([z for _, z in made]))
+        return memory
+
+    def after(self, past: Resumed, tail: list[tuple[Tensor, Tensor]], counts: Tensor) -> Memory:
+        """The memory behind T segments of B streams, of which the first ``counts`` [B] are real. ``tail``: as in
+        ``remember``, of rows b T + t."""
+        memory, shape = past.memory, past.fresh.shape
+        parts = [(key.unflatten(0, shape), value.unflatten(0, shape)) for key, value in tail]
+        for t in range(shape[1]):
+            going = t < counts
+            memory = memory.fresh(past.fresh[:, t] & going)
+            memory = self.remember(memory, [(key[:, t], value[:, t]) for key, value in parts], going)
         return memory

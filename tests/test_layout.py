@@ -33,7 +33,17 @@ THIRD_PARTIES = {
     "models": {"numpy", "torch", "transformers", "tokenizers", "safetensors"},
     "search": {"numpy", "networkx"},
     "recorder": {"playwright", "mss", "cv2"},
-    "webagent": {"numpy", "gymnasium", "torch", "stable_baselines3", "tensorboard", "rich", "typer", "packaging"},
+    "webagent": {
+        "numpy",
+        "gymnasium",
+        "torch",
+        "stable_baselines3",
+        "sb3_contrib",
+        "tensorboard",
+        "rich",
+        "typer",
+        "packaging",
+    },
 }
 TOUCHES_A_PAGE = {
     *(f"envs/{name}.py" for name in ("browser", "session", "tab", "world", "screen", "downloads", "storage")),

@@ -26,7 +26,7 @@ def paint(text: str, colour: str, stream: TextIO) -> str:
 
 class Progress(Protocol):
     def advance(self, done: int, line: str = "") -> None:
-        """So much is done. ``line`` is what a log without a bar says about it; "" says nothing."""
+        """So much is done. ``line`` is said beside the bar, or in a log without one; "" says nothing."""
 
 
 @dataclass
@@ -51,9 +51,9 @@ class Console:
         from rich.progress import Progress as RichProgress
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+        times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.fields[line]}"))
         with RichProgress(*columns, *times, console=RichConsole(file=self.stream), transient=True) as bars:
-            yield _Bar(bars, bars.add_task(label, total=total))
+            yield _Bar(bars, bars.add_task(label, total=total, line=""))
 
 
 @dataclass
@@ -62,7 +62,7 @@ class _Bar:
     task: Any
 
     def advance(self, done: int, line: str = "") -> None:
-        self.bars.update(self.task, completed=done)
+        self.bars.update(self.task, completed=done, **({"line": line} if line else {}))
 
 
 @dataclass

@@ -23,7 +23,7 @@ POLICIES = {
 }
 
 _SURE = re.compile(r"(.+)@(0(?:\.\d+)?|1(?:\.0+)?)")
-__all__ = ["POLICIES", "SHIPPED", "frames_for", "make_foresight", "make_policy"]
+__all__ = ["POLICIES", "SHIPPED", "checkpoint_of", "frames_for", "make_foresight", "make_policy"]
 
 
 def make_policy(name: str) -> MakeAgent:
@@ -38,7 +38,7 @@ def make_policy(name: str) -> MakeAgent:
     if name.startswith("hf:"):
         of_model: Callable[[str], MakeAgent] = importlib.import_module("webagent.agents.language_model").policy_in
         return of_model(name.removeprefix("hf:"))
-    folder = _folder(name)
+    folder = checkpoint_of(name)
     if folder is not None:
         if name not in POLICIES and not Path(folder, "config.json").is_file():
             raise UnknownName.unknown("policy", name, POLICIES)
@@ -90,11 +90,11 @@ def _climbing(rungs: list[tuple[str, float | None]]) -> MakeAgent:
 
 def _of_checkpoint(name: str, what: str) -> Any:
     """What ``trained`` tells of the checkpoint folder of this name; None for other policies."""
-    folder = _folder(name)
+    folder = checkpoint_of(name)
     return None if folder is None else getattr(importlib.import_module("webagent.agents.trained"), what)(folder)
 
 
-def _folder(name: str) -> str | None:
+def checkpoint_of(name: str) -> str | None:
     """The checkpoint folder that a policy's name stands for; None for policies without one."""
     if name == SHIPPED:
         return str(importlib.resources.files("webagent.models") / SHIPPED)

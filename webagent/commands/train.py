@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from webagent.commands import Result
-from webagent.commands.options import AsJson, Browser, Quiet, Split, Subset, Tasks, flag
+from webagent.commands.options import AsJson, Browser, MaxSteps, Quiet, Split, Subset, Tasks, flag
 from webagent.console import Console
 
 if TYPE_CHECKING:
+    from webagent.train.ppo import Reinforced
     from webagent.train.rounds import Plan
     from webagent.train.supervised import Supervised
 
 NAME = "train"
-HELP = "Train a policy: supervised, calibrate."
+HELP = "Train a policy: supervised, rl, sb3, calibrate."
 DEFAULT_SUITES = ("miniwob",)
 
 Suites = Annotated[
@@ -124,6 +126,138 @@ def perform(settings: Supervised, plan: Plan, resume: bool, console: Console) ->
     return Result(found, f"{count / 1e6:.1f} M parameters, {settings.steps} updates: {where}")
 
 
+def rl(
+    out: Annotated[str, flag("--out", "The run's folder.", metavar="RUN")],
+    policy: Annotated[str, flag("--policy", "What to begin with: default or a folder.", metavar="NAME")] = "default",
+    suites: Suites = None,
+    tasks: Tasks = None,
+    subset: Subset = None,
+    split: Split = None,
+    updates: Annotated[int, flag("--updates", "Rounds of playing and learning in all.", metavar="N", min=1)] = 100,
+    steps: Annotated[int, flag("--steps", "Decisions a round.", metavar="N", min=1)] = 512,
+    stretch: Annotated[int, flag("--stretch", "Decisions that gradients go back through.", metavar="N", min=1)] = 8,
+    rows: Annotated[int, flag("--rows", "Decisions a minibatch.", metavar="N", min=1)] = 64,
+    epochs: Annotated[int, flag("--epochs", "How often each is learned from.", metavar="N", min=1)] = 2,
+    learning_rate: Annotated[float, flag("--learning-rate", "Of AdamW.", metavar="X")] = 3e-5,
+    kl: Annotated[float, flag("--kl", "Pull back to the policy begun with; 0: none.", metavar="X", min=0)] = 0.05,
+    entropy: Annotated[float, flag("--entropy", "Weight of chance in what is chosen.", metavar="X")] = 0.0005,
+    temperature: Annotated[float, flag("--temperature", "At which actions are drawn.", metavar="X")] = 1.0,
+    max_steps: MaxSteps = None,
+    actors: Annotated[int, flag("--actors", "Processes that play, each with a browser.", metavar="N", min=1)] = 1,
+    contexts: Annotated[int, flag("--contexts", "Episodes side by side in each.", metavar="N", min=1)] = 4,
+    seed: Annotated[int, flag("--seed", "Of episodes and chance.", metavar="N", min=0)] = 0,
+    device: Annotated[str, flag("--device", "cpu or cuda.", metavar="NAME")] = "cpu",
+    resume: Annotated[bool, flag("--resume", "Go on with the run in --out.")] = False,
+    browser: Browser = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> Result:
+    """Reinforcement (PPO): play the tasks, and make likelier what succeeds.
+
+    Tasks need no expert. The policy lies in RUN/policy; docs/RL.md tells the rest."""
+    from webagent.suites import together
+    from webagent.train.ppo import Reinforced
+
+    settings = Reinforced(
+        out=out, updates=updates, steps=steps, stretch=stretch, rows=rows, epochs=epochs, learning_rate=learning_rate,
+        kl=kl, entropy=entropy, temperature=temperature, seed=seed, device=device,
+    )  # fmt: skip
+    chosen = together(suites or DEFAULT_SUITES).select(tasks, subset, split)
+    seats = Seats(policy, chosen, actors, contexts, max_steps, browser)
+    return reinforce(settings, seats, resume, Console(quiet))
+
+
+@dataclass(frozen=True)
+class Seats:
+    """Who plays what: ``policy`` by name, ``tasks`` by full id, ``actors`` processes of ``contexts`` each."""
+
+    policy: str
+    tasks: tuple[str, ...]
+    actors: int
+    contexts: int
+    max_steps: int | None
+    browser: str | None
+
+
+def reinforce(settings: Reinforced, seats: Seats, resume: bool, console: Console) -> Result:
+    """Play and learn with progress."""
+    from webagent.agents import checkpoint_of
+    from webagent.envs.errors import UnknownName
+    from webagent.models.checkpoint import load_policy
+    from webagent.train.actors import Actors
+    from webagent.train.arena import Playing
+    from webagent.train.ppo import train
+    from webagent.train.supervised import check_device
+
+    check_device(settings.device)
+    folder = checkpoint_of(seats.policy)
+    if folder is None:
+        raise UnknownName(f"expected a trained policy to begin with, found {seats.policy!r}", "default, or a folder")
+    start, last = load_policy(folder), dict[str, float]()
+    playing = Playing(
+        seats.tasks, seats.contexts, start.words.tokenizer.to_str(), start.config, seats.max_steps, seats.browser
+    )
+    with console.progress("updates", settings.updates) as progress, Actors(playing, seats.actors) as player:
+
+        def report(update: int, numbers: dict[str, float]) -> None:
+            last.update(numbers)
+            progress.advance(update, told(numbers))
+
+        train(settings, start, seats.tasks, player, resume, report)
+    where = f"{settings.out}/policy"
+    found = {"run": settings.out, "policy": where, "updates": settings.updates, "last": last}
+    return Result(found, f"{settings.updates} updates: {where}")
+
+
+def told(numbers: dict[str, float]) -> str:
+    """One line about a round of reinforcement."""
+    spent = ", ".join(
+        f"{what} {100 * numbers[f'time/{what}']:.0f} %" for what in ("environment", "inference", "learner")
+    )
+    done = f"success {100 * numbers['success']:.1f} % of {numbers['episodes']:.0f}"
+    return f"{done}, {numbers['steps_per_s']:.1f} steps/s ({spent})"
+
+
+def sb3(
+    out: Annotated[str, flag("--out", "The run's folder.", metavar="RUN")],
+    algorithm: Annotated[str, flag("--algo", "a2c, ppo or dqn.", metavar="NAME")] = "ppo",
+    suites: Suites = None,
+    tasks: Tasks = None,
+    subset: Subset = None,
+    split: Split = None,
+    steps: Annotated[int, flag("--steps", "Steps of all contexts together.", metavar="N", min=1)] = 10_000,
+    contexts: Annotated[int, flag("--contexts", "Episodes side by side, of a task each.", metavar="N", min=1)] = 4,
+    candidates: Annotated[int, flag("--candidates", "Most actions to choose from.", metavar="N", min=1)] = 64,
+    max_steps: MaxSteps = None,
+    seed: Annotated[int, flag("--seed", "Of episodes, weights and chance.", metavar="N", min=0)] = 0,
+    device: Annotated[str, flag("--device", "cpu or cuda.", metavar="NAME")] = "cpu",
+    browser: Browser = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> Result:
+    """A stock learner of Stable-Baselines3 on the arrays view, from nothing; masked actions are never taken.
+
+    The model lies in RUN/model.zip."""
+    from webagent.suites import together
+    from webagent.train.stock_run import Stock, run
+    from webagent.train.supervised import check_device
+
+    check_device(device)
+    suite, console = together(suites or DEFAULT_SUITES), Console(quiet)
+    chosen = suite.select(tasks, subset, split)
+    settings = Stock(out, algorithm, chosen, steps, contexts, candidates, max_steps, seed, device)
+    last: dict[str, float] = {}
+    with console.progress("steps", steps) as progress:
+
+        def report(done: int, numbers: dict[str, float]) -> None:
+            last.update(numbers)
+            rate = f"success {100 * numbers['success']:.1f} % of {numbers['episodes']:.0f}"
+            progress.advance(done, f"{rate}, {numbers['steps_per_s']:.1f} steps/s")
+
+        where = run(settings, suite, browser, report)
+    return Result({"run": out, "model": where, "steps": steps, "last": last}, f"{algorithm}, {steps} steps: {where}")
+
+
 def calibrate(
     policy: Annotated[str, flag("--policy", "The checkpoint's folder; its config.json is written.", metavar="FOLDER")],
     suites: Suites = None,
@@ -162,6 +296,8 @@ def calibrate(
 
 
 COMMANDS = (
+    ("rl", rl, "Example:  webagent train rl --policy default --tasks 'use-*' --updates 20 --out run"),
     ("supervised", supervised, "Example:  webagent train supervised --data demos --out run --size tiny --steps 300"),
+    ("sb3", sb3, "Example:  webagent train sb3 --algo dqn --tasks click-test --steps 2000 --out run"),
     ("calibrate", calibrate, "Example:  webagent train calibrate --policy run/policy --subset dev12"),
 )
