@@ -55,7 +55,7 @@ def make_foresight(name: str) -> MakeForesight:
     A trained policy gives several candidates with their probabilities; any other what it proposes anyway. Where these
     are few, the rest of what makes sense on the page comes behind them.
     """
-    folder = _folder(name) if len(_rungs(name)) == 1 else None
+    folder = checkpoint_of(name) if len(_rungs(name)) == 1 else None
     make_agent = make_policy(name)
     if folder is None:
         make = replaying(make_agent)
