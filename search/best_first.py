@@ -19,7 +19,7 @@ def best_first(observation: Observation, problem: Problem, budget: Budget, *, st
     """
     tree = Tree(observation, problem, budget, state)
     waiting: list[tuple[float, float, int, Node]] = [(0.0, 0.0, 0, tree.root)]
-    best: tuple[float, float] | None = None
+    best: tuple[float, bool, float] | None = None
     index, made = 0, 0
     while waiting:
         _, unlikely, _, node = heapq.heappop(waiting)
@@ -29,11 +29,11 @@ def best_first(observation: Observation, problem: Problem, budget: Budget, *, st
                 return found(tree, index)
             child = tree.open_edge(node, i)
             made += 1
-            rank = (-_reached(tree, child), unlikely - node.proposal.logprobs[i])
+            rank = (-_reached(tree, child), child.closed and not child.at.ended, unlikely - node.proposal.logprobs[i])
             if not child.dead and (best is None or rank < best):
                 best, index = rank, tree.first_action(child)
             if not child.closed:
-                heapq.heappush(waiting, (*rank, made, child))
+                heapq.heappush(waiting, (rank[0], rank[2], made, child))
     return found(tree, index)
 
 

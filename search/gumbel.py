@@ -53,24 +53,25 @@ def gumbel(
         total: np.ndarray = drawn + _weighed(tree, root, settings)
         return total
 
+    def closed(index: int) -> bool:
+        return index in root.children and root.children[index].closed
+
     def ranked(of: list[int]) -> list[int]:
         now = scores()
-        return sorted(of, key=lambda i: (-now[i], i))
+        return sorted(of, key=lambda i: (-now[i], closed(i), i))
 
     most = min(settings.considered, budget.simulations, len(logits))
-    left = sorted(range(len(logits)), key=lambda i: (-drawn[i], i))[:most]
+    drawn_in = sorted(range(len(logits)), key=lambda i: (-drawn[i], i))[:most]
+    left = drawn_in
     for count, visits in halvings(most, budget.simulations):
-        left = ranked(left)[:count] if count < len(left) else left
-        before = root.visits
-        for _ in range(visits):
-            for index in left:
-                if tree.over:
-                    return found(tree, ranked(left)[0])
-                if index not in root.children or not root.children[index].closed:
-                    tree.simulate(lambda node: _deeper(tree, node, settings), index)
-        if root.visits == before and count <= 2:
-            break  # all that is left is known to its end
-    return found(tree, ranked(left)[0])
+        # What is known to its end needs no visits; where only that is left, the others come in again.
+        left = ranked([i for i in left if not closed(i)] or [i for i in drawn_in if not closed(i)])[:count]
+        for index in left * visits:
+            if not tree.over and not closed(index):
+                tree.simulate(lambda node: _deeper(tree, node, settings), index)
+        if tree.over or not left:
+            break
+    return found(tree, ranked([i for i in drawn_in if i in left or closed(i)] or drawn_in)[0])
 
 
 def halvings(considered: int, simulations: int) -> Iterator[tuple[int, int]]:

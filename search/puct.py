@@ -37,6 +37,7 @@ def puct(
     while not tree.over:
         tree.simulate(choose)
     counts, worths = tree.counts(tree.root), tree.worths(tree.root, tree.root.own)
+    still = tree.open(tree.root)
     if budget.best:  # what was found can be had for certain, however often it was passed
-        return found(tree, max(tree.indices(tree.root), key=lambda i: (worths[i], counts[i])))
+        return found(tree, max(tree.indices(tree.root), key=lambda i: (worths[i], i in still, counts[i])))
     return found(tree, max(tree.indices(tree.root), key=lambda i: (counts[i], worths[i])))

@@ -96,7 +96,8 @@ def _agent(simulator: Simulator, foresee: Any, plan: Plan, rng: np.random.Genera
 
 def branches(found: Found) -> tuple[Branch, ...]:
     """A search tree as the report draws it: breadth first, the most visited first, ``MOST_DRAWN`` at most."""
-    tree, drawn = found.tree, []
+    tree = found.tree
+    drawn: list[Branch] = []
     waiting: list[tuple[int, str, Node]] = [(-1, "", tree.root)]
     while waiting and len(drawn) < MOST_DRAWN:
         parent, action, node = waiting.pop(0)

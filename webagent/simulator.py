@@ -162,6 +162,7 @@ class Simulator:
         self._of[seen] = path
         if known.snapshot is not None:
             self._by_state[known.transition.state] = path
+        if known.snapshot is not None or known.transition.reward == 1.0:  # another end may be the step limit's
             self._pages[known.deeds, page_of(seen.url)] = path
 
     def _by_link(self, before: Path, action: Action) -> Path | None:
@@ -183,12 +184,15 @@ class Simulator:
 
     def _forget(self, path: Path) -> None:
         """Whatever was found behind a way."""
-        for table in (self._known, self._names):
-            for way in [way for way in table if way[: len(path)] == path]:
-                del table[way]  # type: ignore[attr-defined]
-        for found in (self._names, self._by_state, self._pages, self._of):
-            for key in [key for key, way in found.items() if way[: len(path)] == path]:  # type: ignore[attr-defined]
-                del found[key]  # type: ignore[attr-defined]
+
+        def stays(way: Path) -> bool:
+            return way[: len(path)] != path
+
+        self._known = {way: known for way, known in self._known.items() if stays(way)}
+        self._names = {way: name for way, name in self._names.items() if stays(way) and stays(name)}
+        self._by_state = {state: way for state, way in self._by_state.items() if stays(way)}
+        self._pages = {page: way for page, way in self._pages.items() if stays(way)}
+        self._of = {seen: way for seen, way in self._of.items() if stays(way)}
 
     # ---- in the browser -----------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from webagent.envs.types import Observation, Proposal, Task
-from webagent.rollout import Agent, MakeAgent
+from webagent.rollout import Agent, MakeAgent, proposal_in
 
 DEFAULT_BELOW = 0.5
 
@@ -38,8 +38,7 @@ def cascade(rungs: Sequence[Rung]) -> MakeAgent:
             nonlocal at
             while True:
                 agents.setdefault(at, rungs[at].make_agent(task, rng))
-                found = agents[at](observation)
-                proposal = found if isinstance(found, Proposal) else Proposal((found,), (0.0,))
+                proposal = proposal_in(agents[at](observation))
                 if at == len(rungs) - 1 or not abstains(proposal, rungs[at].below):
                     return proposal
                 at += 1
