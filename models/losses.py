@@ -19,18 +19,24 @@ from .trunk import Memory
 @dataclass
 class Surprise:
     """``nll`` [B]: -log p of each row's action (its choices, and its point's cross-entropy), nats. ``first_wrong`` [B]:
-    whether any choice was not the likeliest one. ``start`` [B, width]: the state where the action begins. ``tail``:
-    keys and values for the memory."""
+    whether any choice was not the likeliest one. ``start``, ``end`` [B, width]: the state where the action begins, and
+    the one behind its last choice (where nothing is said, where it would begin). ``tail``: keys and values for the
+    memory."""
 
     nll: Tensor
     first_wrong: Tensor
     start: Tensor
+    end: Tensor
     tail: list[tuple[Tensor, Tensor]]
 
 
 def surprise(net: PolicyNet, batch: Batch, answers: Answers, memory: Memory | Tensor) -> Surprise:
     """Score ``answers`` with every earlier choice given, in one pass through the trunk; ``memory`` as in ``read``."""
-    reading = net.read(batch, memory, (answers.kinds, _own_index(answers, batch, net.config.vocabulary)))
+    return surprised(net, net.read(batch, memory, choices_of(answers, batch, net.config.vocabulary)), answers)
+
+
+def surprised(net: PolicyNet, reading: Reading, answers: Answers) -> Surprise:
+    """The same where the choices were read along already: ``reading.after``."""
     states = torch.cat([reading.start[:, None], reading.after[:, :-1]], 1)
     aimed = net.aimed(reading.start, answers.index[:, 0] * (answers.kinds[:, 0] == Kind.OP))
     second = torch.where((answers.kinds[:, 1] == Kind.TARGET)[:, None], aimed, states[:, 1])
@@ -46,9 +52,11 @@ def surprise(net: PolicyNet, batch: Batch, answers: Answers, memory: Memory | Te
     ends = (answers.kinds == Kind.GOAL_END) | (answers.kinds == Kind.WORD_END)
     cases = functional.cross_entropy(net.case(states).float().flatten(0, 1), answers.case.flatten(), reduction="none")
     scored, wrong = (scored + cases * ends.flatten()).view_as(ends), wrong.view_as(ends)
-    return Surprise(
-        scored.sum(1) + _point_loss(net, states, reading, answers), wrong.any(1), reading.start, net.tail(reading)
-    )
+    count = (answers.kinds >= 0).sum(1)
+    last = reading.after[torch.arange(len(count), device=count.device), (count - 1).clamp_min(0)]
+    end = torch.where(count[:, None] > 0, last, reading.start)
+    nll = scored.sum(1) + _point_loss(net, states, reading, answers)
+    return Surprise(nll, wrong.any(1), reading.start, end, net.tail(reading))
 
 
 def _scores(net: PolicyNet, states: Tensor, reading: Reading, answers: Answers) -> Iterator[tuple[Tensor, Tensor]]:
@@ -76,9 +84,9 @@ def _point_loss(net: PolicyNet, states: Tensor, reading: Reading, answers: Answe
     return (pointed.surprise(answers.point) * answers.point_mask[:, ::2]).sum(1)
 
 
-def _own_index(answers: Answers, batch: Batch, vocabulary: int) -> Tensor:
-    """Joint indices of text back to each kind's own."""
+def choices_of(answers: Answers, batch: Batch, vocabulary: int) -> tuple[Tensor, Tensor]:
+    """The choices as ``PolicyNet.read`` takes them: kinds, and joint indices of text back to each kind's own."""
     own = answers.index.clone()
     for kind, start in offsets(batch, vocabulary).items():
         own = torch.where(answers.kinds == kind, answers.index - start, own)
-    return own
+    return answers.kinds, own

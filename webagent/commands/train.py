@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from webagent.commands import Result
+from webagent.commands import train_reward as reward_command
 from webagent.commands.options import AsJson, Browser, Quiet, Split, Subset, Tasks, flag
 from webagent.console import Console
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from webagent.train.supervised import Supervised
 
 NAME = "train"
-HELP = "Train a policy: supervised, calibrate."
+HELP = "Train a policy or a reward model: supervised, calibrate, reward."
 DEFAULT_SUITES = ("miniwob",)
 
 Suites = Annotated[
@@ -164,4 +165,5 @@ def calibrate(
 COMMANDS = (
     ("supervised", supervised, "Example:  webagent train supervised --data demos --out run --size tiny --steps 300"),
     ("calibrate", calibrate, "Example:  webagent train calibrate --policy run/policy --subset dev12"),
+    ("reward", reward_command.reward, reward_command.EXAMPLE),
 )
