@@ -55,7 +55,7 @@ def load_policy(folder: str | Path, device: str = "cpu") -> Policy:
     place = Path(folder)
     if not (place / CONFIG).is_file():
         raise UsageError(f"expected a policy's folder, found no {CONFIG} in {place}")
-    data = _read_config(place / CONFIG)
+    data = read_config(place / CONFIG)
     config = PolicyConfig.from_dict(data)
     try:
         weights = load_file(place / WEIGHTS, device=device)
@@ -96,34 +96,36 @@ def save_policy(folder: str | Path, policy: Policy, precision: torch.dtype = tor
     head = {"model_type": MODEL_TYPE, "version": VERSION, "architectures": ["WebAgentPolicy"]}
     config = {**policy.about, **head, **dataclasses.asdict(policy.config)}
     for_transformers = {"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": PAD, "eos_token": END}
-    _replace(place / TOKENIZER_CONFIG, (json.dumps(for_transformers, indent=1) + "\n").encode())
-    _replace(place / TOKENIZER, policy.words.tokenizer.to_str().encode())
-    _replace(place / WEIGHTS, save(weights, {"format": "pt"}))
-    _replace(place / CONFIG, (json.dumps(config, indent=1, sort_keys=True) + "\n").encode())
+    write_whole(place / TOKENIZER_CONFIG, (json.dumps(for_transformers, indent=1) + "\n").encode())
+    write_whole(place / TOKENIZER, policy.words.tokenizer.to_str().encode())
+    write_whole(place / WEIGHTS, save(weights, {"format": "pt"}))
+    write_whole(place / CONFIG, (json.dumps(config, indent=1, sort_keys=True) + "\n").encode())
 
 
 def tell(folder: str | Path, about: dict[str, Any]) -> None:
     """Add to what a policy's ``config.json`` tells about it. Raises as ``load_policy`` does."""
     path = Path(folder) / CONFIG
-    data = {**_read_config(path), **about}
-    _replace(path, (json.dumps(data, indent=1, sort_keys=True) + "\n").encode())
+    data = {**read_config(path), **about}
+    write_whole(path, (json.dumps(data, indent=1, sort_keys=True) + "\n").encode())
 
 
-def _read_config(path: Path) -> dict[str, Any]:
+def read_config(path: Path, kind: str = MODEL_TYPE, version: int = VERSION) -> dict[str, Any]:
+    """What a ``config.json`` of this model type tells. Raises ``UsageError`` for another type, ``DataDamaged``."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataDamaged(f"{path} cannot be read: {error}") from error
-    if not isinstance(data, dict) or data.get("model_type") != MODEL_TYPE:
+    if not isinstance(data, dict) or data.get("model_type") != kind:
         raise UsageError(
-            f"expected a {MODEL_TYPE} in {path}, found {data.get('model_type') if isinstance(data, dict) else data!r}"
+            f"expected a {kind} in {path}, found {data.get('model_type') if isinstance(data, dict) else data!r}"
         )
-    if data.get("version") != VERSION:
-        raise DataDamaged(f"{path}: expected version {VERSION}, found {data.get('version')!r}", "train it again")
+    if data.get("version") != version:
+        raise DataDamaged(f"{path}: expected version {version}, found {data.get('version')!r}", "train it again")
     return data
 
 
-def _replace(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
+    """Replace a file: a reader sees the old one or the new one."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_bytes(data)
     os.replace(temporary, path)

@@ -17,7 +17,7 @@ from torch import Tensor
 from .batch import Answers, Batch
 from .decode import aimed_at_something, behind_start, lines_of
 from .grammar import Kind
-from .losses import own_index, points_along, read_along, scores_along
+from .losses import choices_of, points_along, scores_along, states_along
 from .network import Past, PolicyNet
 
 
@@ -35,8 +35,10 @@ class Likelihood:
 
 def likelihood(net: PolicyNet, batch: Batch, answers: Answers, memory: Past, temperature: float = 1.0) -> Likelihood:
     """Score ``answers``, whose ``point`` holds places (``Decision.places``); ``memory`` as in ``PolicyNet.read``."""
-    reading, states = read_along(net, batch, answers, memory)
-    most, own = states.shape[1], own_index(answers, batch, net.config.vocabulary)
+    kinds, own = choices_of(answers, batch, net.config.vocabulary)
+    reading = net.read(batch, memory, (kinds, own))
+    states = states_along(net, reading, answers)
+    most = states.shape[1]
     logprob = torch.zeros(answers.kinds.numel(), device=states.device)
     entropy = torch.zeros_like(logprob)
     for group, places, scores in scores_along(net, states, reading, answers):

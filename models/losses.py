@@ -19,18 +19,25 @@ from .points import Pointed
 @dataclass
 class Surprise:
     """``nll`` [B]: -log p of each row's action (its choices, and its point's cross-entropy), nats. ``first_wrong`` [B]:
-    whether any choice was not the likeliest one. ``start`` [B, width]: the state where the action begins. ``tail``:
-    keys and values for the memory."""
+    whether any choice was not the likeliest one. ``start``, ``end`` [B, width]: the state where the action begins, and
+    the one behind its last choice (where nothing is said, where it would begin). ``tail``: keys and values for the
+    memory."""
 
     nll: Tensor
     first_wrong: Tensor
     start: Tensor
+    end: Tensor
     tail: list[tuple[Tensor, Tensor]]
 
 
 def surprise(net: PolicyNet, batch: Batch, answers: Answers, memory: Past) -> Surprise:
     """Score ``answers`` with every earlier choice given, in one pass through the trunk; ``memory`` as in ``read``."""
-    reading, states = read_along(net, batch, answers, memory)
+    return surprised(net, net.read(batch, memory, choices_of(answers, batch, net.config.vocabulary)), answers)
+
+
+def surprised(net: PolicyNet, reading: Reading, answers: Answers) -> Surprise:
+    """The same where the choices were read along already: ``reading.after``."""
+    states = states_along(net, reading, answers)
     right, also = answers.index.flatten(), answers.also.flatten(0, 1)
     scored = torch.zeros(right.shape, dtype=torch.float32, device=right.device)
     wrong = torch.zeros(right.shape, dtype=torch.bool, device=right.device)
@@ -42,18 +49,19 @@ def surprise(net: PolicyNet, batch: Batch, answers: Answers, memory: Past) -> Su
     ends = (answers.kinds == Kind.GOAL_END) | (answers.kinds == Kind.WORD_END)
     cases = functional.cross_entropy(net.case(states).float().flatten(0, 1), answers.case.flatten(), reduction="none")
     scored, wrong = (scored + cases * ends.flatten()).view_as(ends), wrong.view_as(ends)
-    return Surprise(
-        scored.sum(1) + _point_loss(net, states, reading, answers), wrong.any(1), reading.start, net.tail(reading)
-    )
+    count = (answers.kinds >= 0).sum(1)
+    last = reading.after[torch.arange(len(count), device=count.device), (count - 1).clamp_min(0)]
+    end = torch.where(count[:, None] > 0, last, reading.start)
+    nll = scored.sum(1) + _point_loss(net, states, reading, answers)
+    return Surprise(nll, wrong.any(1), reading.start, end, net.tail(reading))
 
 
-def read_along(net: PolicyNet, batch: Batch, answers: Answers, memory: Past) -> tuple[Reading, Tensor]:
-    """The reading, and the states [B, A, width] from which each choice of ``answers`` is made, all before it given."""
-    reading = net.read(batch, memory, (answers.kinds, own_index(answers, batch, net.config.vocabulary)))
+def states_along(net: PolicyNet, reading: Reading, answers: Answers) -> Tensor:
+    """The states [B, A, width] from which each choice of ``answers`` is made, all before it given."""
     states = torch.cat([reading.start[:, None], reading.after[:, :-1]], 1)
     aimed = net.aimed(reading.start, answers.index[:, 0] * (answers.kinds[:, 0] == Kind.OP))
     second = torch.where((answers.kinds[:, 1] == Kind.TARGET)[:, None], aimed, states[:, 1])
-    return reading, torch.cat([states[:, :1], second[:, None], states[:, 2:]], 1)
+    return torch.cat([states[:, :1], second[:, None], states[:, 2:]], 1)
 
 
 def scores_along(
@@ -88,9 +96,9 @@ def points_along(net: PolicyNet, states: Tensor, reading: Reading, answers: Answ
     return net.point(states[rows, last], reading, target, onto)
 
 
-def own_index(answers: Answers, batch: Batch, vocabulary: int) -> Tensor:
-    """Joint indices of text back to each kind's own."""
+def choices_of(answers: Answers, batch: Batch, vocabulary: int) -> tuple[Tensor, Tensor]:
+    """The choices as ``PolicyNet.read`` takes them: kinds, and joint indices of text back to each kind's own."""
     own = answers.index.clone()
     for kind, start in offsets(batch, vocabulary).items():
         own = torch.where(answers.kinds == kind, answers.index - start, own)
-    return own
+    return answers.kinds, own

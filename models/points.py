@@ -15,7 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from webagent.envs.types import Action
+
 from .config import PolicyConfig
+from .grammar import Choice, Unspeakable, spell
+from .segment import Segment
+from .words import Words
 
 HEADS, DEPTH = 4, 32
 WAYS = 4
@@ -24,12 +29,28 @@ SPREAD = 0.2
 FARTHEST = 12.0
 """How many sizes of its target away from its middle a point may lie."""
 REACH = 1.5
+MIDDLE = (0.5, 0.5)
 UNIT = 100.0
 """Pixels in which points are worked out."""
 NARROWEST, WIDEST = 0.1, 60.0
 """Of the scale of a worked out coordinate's error, in places."""
 WOBBLE = 0.5
 """Least scale of a point that is drawn, in places: a sharper one tries nothing out."""
+
+
+def spoken(
+    action: Action, segment: Segment, words: Words, most: int = 48
+) -> tuple[tuple[Choice, ...], tuple[float, ...] | None]:
+    """The choices of ``action`` and its point; () and None if the policy could never say it (see ``grammar.spell``)."""
+    point = action.point
+    if action.op == "drag" and point is not None and len(point) == 2:
+        point = (*MIDDLE, *point)  # where it goes to; it is taken by its middle
+    if point is not None and any(abs(p - 0.5) >= FARTHEST for p in point):
+        return (), None
+    try:
+        return spell(action, segment, words, most), point
+    except Unspeakable:
+        return (), None
 
 
 def flat(point: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ POLICIES = {
 }
 
 _SURE = re.compile(r"(.+)@(0(?:\.\d+)?|1(?:\.0+)?)")
-__all__ = ["POLICIES", "SHIPPED", "checkpoint_of", "frames_for", "make_foresight", "make_policy"]
+__all__ = ["POLICIES", "SHIPPED", "checkpoint_of", "folder_of_shipped", "frames_for", "make_foresight", "make_policy"]
 
 
 def make_policy(name: str) -> MakeAgent:
@@ -94,8 +94,13 @@ def _of_checkpoint(name: str, what: str) -> Any:
     return None if folder is None else getattr(importlib.import_module("webagent.agents.trained"), what)(folder)
 
 
+def folder_of_shipped() -> str:
+    """The checkpoint folder of the policy that comes with the package."""
+    return str(importlib.resources.files("webagent.models") / SHIPPED)
+
+
 def checkpoint_of(name: str) -> str | None:
     """The checkpoint folder that a policy's name stands for; None for policies without one."""
     if name == SHIPPED:
-        return str(importlib.resources.files("webagent.models") / SHIPPED)
+        return folder_of_shipped()
     return None if name in POLICIES or name.startswith("hf:") else name

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from webagent.commands import Result
+from webagent.commands import train_reward as reward_command
 from webagent.commands.options import AsJson, Browser, MaxSteps, Quiet, Split, Subset, Tasks, flag
 from webagent.console import Console
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from webagent.train.supervised import Supervised
 
 NAME = "train"
-HELP = "Train a policy: supervised, rl, sb3, calibrate."
+HELP = "Train a policy or a reward model: supervised, rl, sb3, calibrate, reward."
 DEFAULT_SUITES = ("miniwob",)
 
 Suites = Annotated[
@@ -300,4 +301,5 @@ COMMANDS = (
     ("supervised", supervised, "Example:  webagent train supervised --data demos --out run --size tiny --steps 300"),
     ("sb3", sb3, "Example:  webagent train sb3 --algo dqn --tasks click-test --steps 2000 --out run"),
     ("calibrate", calibrate, "Example:  webagent train calibrate --policy run/policy --subset dev12"),
+    ("reward", reward_command.reward, reward_command.EXAMPLE),
 )

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from webagent.envs.types import Action, Observation
 from webagent.models.batch import Answers, Batch, collate, collate_answers
 from webagent.models.config import PolicyConfig
-from webagent.models.grammar import Choice, Unspeakable, spell
-from webagent.models.points import FARTHEST
+from webagent.models.grammar import Choice
+from webagent.models.points import spoken
 from webagent.models.segment import Segment, read_observation
 from webagent.models.words import Words
-
-MIDDLE = (0.5, 0.5)
 
 
 @dataclass(frozen=True)
@@ -43,18 +41,9 @@ def row_of(label: Label, words: Words, config: PolicyConfig) -> Row:
     segment = read_observation(label.observation, words, config, label.last)
     scale, dx, dy = label.moved
     segment.boxes[1:] = segment.boxes[1:] * scale + (dx, dy, 0.0, 0.0)
-    choices: tuple[Choice, ...] = ()
-    point = None
-    if label.action is not None:
-        point = label.action.point
-        if label.action.op == "drag" and point is not None and len(point) == 2:
-            point = (*MIDDLE, *point)  # where it goes to; it is taken by its middle
-        if point is None or all(abs(p - 0.5) < FARTHEST for p in point):
-            try:
-                choices = spell(label.action, segment, words, config.text_tokens)
-            except Unspeakable:
-                choices = ()
-    return Row(segment, choices, point if choices else None, label.outcome)
+    if label.action is None:
+        return Row(segment, (), None, label.outcome)
+    return Row(segment, *spoken(label.action, segment, words, config.text_tokens), label.outcome)
 
 
 def collate_rows(rows: Sequence[Row], vocabulary: int) -> tuple[Batch, Answers]:

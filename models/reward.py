@@ -1,0 +1,215 @@
+"""The reward model: it reads a goal and an episode, and says how likely the episode succeeded and which steps helped.
+
+    reward = load_reward("run/policy")
+    judgement = reward.judge(goal, steps, final)          # Judgement(success=0.93, progress=(0.99, 0.97))
+    state = reward.begin(observation)                     # or step by step; a state is never changed, so it may fork
+    state = reward.step(state, action, observation)       # state.success: of an episode that goes on, a leaf's value
+
+The policy's own network reads, segment by segment with its memory, each action along with the page that it was done on
+(as when it learns to say it). What it makes of that goes through a small recurrent head: where the action begins in
+this segment, the state behind the last action's choices, and how unlikely the policy finds that action. So it is an
+outcome and a process reward model in one (Cobbe et al. 2021, arXiv:2110.14168; Lightman et al. 2023, arXiv:2305.20050).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from webagent.envs.types import Action, Observation, Step
+
+from .batch import collate, collate_answers
+from .checkpoint import Policy
+from .losses import Surprise, choices_of, surprise, surprised
+from .network import PolicyNet, Reading
+from .points import spoken
+from .segment import Segment, read_observation
+from .trunk import Memory
+
+NUMBERS = ("value", "acted", "surprise", "worst", "wrong", "unsaid", "error", "ended")
+"""Numbers of a look: the policy's value of it; whether anything was done before it and, of that action, its
+surprise (log of 1 + nats) and the worst so far, whether the policy would have said another one, or could not say it;
+whether an error is shown; whether the episode has ended there."""
+SURPRISE, WORST, ENDED = (NUMBERS.index(name) for name in ("surprise", "worst", "ended"))
+DROPOUT = 0.2
+Curve = tuple[float, float]
+PLAIN: Curve = (1.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """``success``: the probability that the episode succeeded; ``progress``: of each step, that it helped."""
+
+    success: float
+    progress: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Slope and offset on a logit (Platt 1999): of success at an episode's end, of success of one that goes on, of a
+    step's progress."""
+
+    success: Curve = PLAIN
+    value: Curve = PLAIN
+    progress: Curve = PLAIN
+
+
+class RewardHead(nn.Module):
+    """From evidence [B, T, E] to logits [B, T, 2]: success as seen from here, and progress of the step before."""
+
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__()
+        self.given = nn.Sequential(nn.Linear(2 * width + len(NUMBERS), hidden), nn.GELU(), nn.Dropout(DROPOUT))
+        self.recurrent = nn.GRU(hidden, hidden, batch_first=True)
+        self.out = nn.Linear(2 * hidden, 2)
+
+    def forward(self, evidence: Tensor, hidden: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The logits, and the hidden state [1, B, hidden] to go on from."""
+        given = self.given(evidence)
+        found, hidden = self.recurrent(given, hidden)
+        return self.out(torch.cat([given, found], -1)), hidden
+
+
+@dataclass(frozen=True)
+class State:
+    """A judged history. ``success``: the probability that it succeeds (has succeeded, if it ``ended``);
+    ``progress``: of each step so far. The rest is what is needed to go on."""
+
+    success: float
+    progress: tuple[float, ...]
+    ended: bool
+    segment: Segment
+    reading: Reading
+    memory: Memory
+    hidden: Tensor
+    worst: float
+
+    @property
+    def judgement(self) -> Judgement:
+        return Judgement(self.success, self.progress)
+
+
+@dataclass(frozen=True)
+class RewardModel:
+    """A policy that reads and a head that judges. ``about``: what else its ``config.json`` tells."""
+
+    policy: Policy
+    head: RewardHead
+    curves: Curves = Curves()
+    threshold: float = 0.5
+    """From which probability on an episode counts as a success."""
+
+    def judge(self, goal: str, steps: Sequence[Step], final: Observation) -> Judgement:
+        """Of an episode that ended after ``steps`` at ``final``; ``goal`` takes the place of the observations' own."""
+        seen = [replace(o, goal=goal) for o in (*(step.observation for step in steps), final)]
+        state = self.begin(seen[0], ended=not steps)
+        for n, step in enumerate(steps):
+            state = self.step(state, step.action, seen[n + 1], ended=n + 1 == len(steps))
+        return state.judgement
+
+    @torch.inference_mode()
+    def begin(self, observation: Observation, ended: bool = False) -> State:
+        """The state at an episode's first observation."""
+        return self._seen(observation, None, None, ended)
+
+    @torch.inference_mode()
+    def step(self, state: State, action: Action, observation: Observation, ended: bool = False) -> State:
+        """The state after ``action`` was done in ``state`` and ``observation`` came of it."""
+        words, config, net = self.policy.words, self.policy.config, self.policy.net
+        choices, point = spoken(action, state.segment, words, config.text_tokens)
+        answers = collate_answers([choices], [point], state.reading.batch, config.vocabulary)
+        made = net.inputs(state.reading.looks, *choices_of(answers, state.reading.batch, config.vocabulary))
+        after, said = net.go_on(state.reading, made, state.memory)
+        found = surprised(net, replace(state.reading, after=after, said=said), answers)
+        memory = net.trunk.remember(state.memory, found.tail, torch.ones(1, dtype=torch.bool))
+        return self._seen(observation, action, (replace(state, memory=memory), found, not choices), ended)
+
+    def _seen(
+        self, observation: Observation, last: Action | None, before: tuple[State, Surprise, bool] | None, ended: bool
+    ) -> State:
+        policy, net = self.policy, self.policy.net
+        segment = read_observation(observation, policy.words, policy.config, last)
+        memory = before[0].memory if before else net.trunk.empty(1)
+        reading = net.read(collate([segment], 1), memory)
+        own = torch.tensor([[bool(observation.last_error), ended]], dtype=torch.float32)
+        if before is None:
+            row = _evidence(net, reading.start, None, own)
+            hidden, worst = None, 0.0
+        else:
+            state, found, unsaid = before
+            row = _evidence(net, reading.start, (found, torch.tensor([unsaid])), own)
+            hidden, worst = state.hidden, max(state.worst, float(row[0, SURPRISE]))
+            row[0, WORST] = worst
+        logits, hidden = self.head(row[None], hidden)
+        success, progress = logits[0, 0].tolist()
+        known = before[0].progress if before else ()
+        return State(
+            chance(success, self.curves.success if ended else self.curves.value),
+            (*known, chance(progress, self.curves.progress)) if before else known,
+            ended, segment, reading, memory, hidden, worst,
+        )  # fmt: skip
+
+
+def chance(logit: float, curve: Curve) -> float:
+    """The calibrated probability of a logit."""
+    return float(torch.sigmoid(torch.tensor(curve[0] * logit + curve[1], dtype=torch.float64)))
+
+
+History = tuple[Sequence[Observation], Sequence[Action]]
+"""All observations of an episode, the final one too, and the actions between them: one fewer."""
+
+
+def evidence_of(policy: Policy, histories: Sequence[History]) -> list[Tensor]:
+    """What the head is given of each episode, [steps + 1, E]; with gradients where parameters want them. The episodes
+    are read side by side, each as a whole, so they must be of one length (``ValueError``)."""
+    if len({len(seen) for seen, _ in histories}) != 1:
+        raise ValueError(f"expected episodes of one length, found {sorted({len(seen) for seen, _ in histories})}")
+    segments: list[Segment] = []
+    said, own = [], []
+    for seen, actions in histories:
+        for n, observation in enumerate(seen):
+            last = actions[n - 1] if n else None
+            segments.append(read_observation(observation, policy.words, policy.config, last))
+            most = policy.config.text_tokens
+            said.append(spoken(actions[n], segments[-1], policy.words, most) if n < len(actions) else ((), None))
+            own.append([bool(observation.last_error), n == len(actions)])
+    net, vocabulary, length = policy.net, policy.config.vocabulary, len(histories[0][0])
+    fresh = torch.zeros(len(histories), length, dtype=torch.bool)
+    fresh[:, 0] = True
+    batch = collate(segments, 1)
+    answers = collate_answers([c for c, _ in said], [p for _, p in said], batch, vocabulary)
+    found = surprise(net, batch, answers, fresh)
+    unsaid, marks = torch.tensor([not c for c, _ in said]), torch.tensor(own, dtype=torch.float32)
+    rows = []
+    for at in range(0, len(segments), length):
+        first, here = slice(at, at + 1), slice(at + 1, at + length)
+        before = slice(at, at + length - 1)
+        done = _evidence(net, found.start[here], (_part(found, before), unsaid[before]), marks[here])
+        row = torch.cat([_evidence(net, found.start[first], None, marks[first]), done])
+        rows.append(_with_worst(row))
+    return rows
+
+
+def _evidence(net: PolicyNet, start: Tensor, before: tuple[Surprise, Tensor] | None, own: Tensor) -> Tensor:
+    """[n, E]: numbers first. ``before``: of the actions that led here, and which of them could not be said; ``own``
+    [n, 2]: error and end."""
+    value = torch.tanh(net.value(start).float())
+    zero = torch.zeros(len(start), 5)
+    if before is None:
+        return torch.cat([value, zero, own, start, torch.zeros_like(start)], 1)
+    found, unsaid = before
+    surprise = torch.log1p(found.nll.clamp_min(0))
+    told = torch.stack([torch.ones_like(surprise), surprise, surprise, found.first_wrong.float(), unsaid.float()], 1)
+    return torch.cat([value, told, own, start, found.end], 1)
+
+
+def _with_worst(row: Tensor) -> Tensor:
+    worst = row[:, SURPRISE].cummax(0).values[:, None]
+    return torch.cat([row[:, :WORST], worst, row[:, WORST + 1 :]], 1)
+
+
+def _part(found: Surprise, which: slice) -> Surprise:
+    return replace(found, **{name: getattr(found, name)[which] for name in ("nll", "first_wrong", "start", "end")})

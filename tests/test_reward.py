@@ -1,0 +1,344 @@
+"""The reward model: figures as a hand computes them, failures that fail, right told from wrong, files that are safe."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from fakes import GOAL, SCRIPT, FakeEnv, scripted
+
+from webagent import cli
+from webagent.datasets import write_episode
+from webagent.datasets.corpus import CorpusWriter
+from webagent.envs.errors import DataDamaged, UsageError
+from webagent.envs.types import Action, Episode, Observation
+from webagent.models.checkpoint import Policy, load_policy, save_policy
+from webagent.models.config import PolicyConfig
+from webagent.models.network import PolicyNet
+from webagent.models.reward import RewardHead, RewardModel, evidence_of
+from webagent.models.reward_checkpoint import load_reward, save_reward
+from webagent.models.words import Words, train_tokenizer
+from webagent.rollout import run_episode
+from webagent.train.cases import Case, case_of, cases_in, followed
+from webagent.train.metrics import auc, interval, measured, precision_at
+from webagent.train.misfits import cut_short, goal_swapped, value_changed, with_misfits
+from webagent.train.reward import Learning, balanced, learned_names, logits_of, train_reward
+from webagent.train.spoil import KINDS, Fault, drawn, faults_of, played
+
+NAMES = ("Ann", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hal")
+
+
+class NamedEnv(FakeEnv):
+    """The fake site with another name to sign in as for each seed."""
+
+    def reset(self, *, seed: int | None = None, options: object = None) -> tuple[None, dict[str, object]]:
+        self.wanted, self.typed = NAMES[(seed or 0) % len(NAMES)], ""
+        found = super().reset(seed=seed)
+        self.task = replace(self.task, goal=goal_for(self.wanted))
+        return found
+
+    def step(self, action: Action) -> tuple[None, float, bool, bool, dict[str, object]]:
+        if action.target and action.target not in {e.ref for e in self.observation.tree.elements}:
+            action = Action("wait")
+        if (action.op, action.target) == ("type", "n"):
+            self.typed = action.text or ""
+            action = replace(action, text="Ann" if self.typed == self.wanted else "nobody")
+        return super().step(action)
+
+    def _observe(self) -> Observation:
+        seen = super()._observe()
+        elements = tuple(replace(e, value=self.typed) if e.ref == "n" else e for e in seen.tree.elements)
+        return replace(seen, goal=goal_for(self.wanted), tree=replace(seen.tree, elements=elements))
+
+
+def goal_for(name: str) -> str:
+    return GOAL.replace("Ann", name)
+
+
+def script(name: str) -> tuple[Action, ...]:
+    return (replace(SCRIPT[0], text=name), *SCRIPT[1:])
+
+
+def expert(seen: Sequence[Observation]) -> Action:
+    return script(seen[0].goal.split('"')[1])[len(seen) - 1]
+
+
+def demonstration(seed: int) -> Episode:
+    return run_episode(NamedEnv(), scripted(*script(NAMES[seed % len(NAMES)])), seed=seed, source="expert")
+
+
+def replayed(case: Case, seed: int) -> bool:
+    """What the environment says of the case's actions."""
+    return bool(played(NamedEnv(), Fault(case.actions, 0, "as it was"), seed).success)
+
+
+def world(seeds: range) -> list[Case]:
+    """Demonstrations, spoilt ones, and misfits."""
+    found = []
+    for seed in seeds:
+        shown = demonstration(seed)
+        fault = drawn(shown, np.random.default_rng(seed))
+        assert fault is not None
+        found += [case_of(shown), case_of(played(NamedEnv(), fault, seed))]
+    return list(with_misfits([case for case in found if case is not None], lambda task: expert, seeds.start))
+
+
+def tiny(seed: int = 0) -> Policy:
+    words = Words(train_tokenizer([goal_for(name) for name in NAMES] * 3, 300))
+    torch.manual_seed(seed)
+    config = PolicyConfig.of_size("tiny", vocabulary=words.tokenizer.get_vocab_size(), window=4, registers=2)
+    return Policy(PolicyNet(config).eval(), words, {})
+
+
+def short(**more: object) -> Learning:
+    return Learning(**{"out": "", "steps": 80, "tasks": 1, "pairs": 6, "hidden": 32, "apart": 0.0, **more})  # type: ignore[arg-type]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> object:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+# ---- figures --------------------------------------------------------------------------------------------------------
+
+
+def test_figures_are_what_a_hand_computes() -> None:
+    score, right = np.array([0.9, 0.8, 0.8, 0.4, 0.1]), np.array([True, True, False, True, False])
+    assert auc(score, right) == pytest.approx((2 + 1.5 + 1) / 6)
+    assert precision_at(score, right, 0.8) == pytest.approx(3 / 4)
+    assert precision_at(score, right, 0.5) == pytest.approx(2 / 3)
+    assert math.isnan(auc(score, np.ones(5, bool))) and math.isnan(precision_at(score, np.zeros(5, bool)))
+    figures = measured(np.array([0.9, 0.9, 0.2, 0.2]), np.array([True, False, False, False]), ["a", "a", "b", "b"])
+    assert figures["calibration_error"]["value"] == pytest.approx((2 * 0.4 + 2 * 0.2) / 4)
+
+
+def test_an_interval_holds_the_figure_and_is_drawn_by_task() -> None:
+    rng = np.random.default_rng(0)
+    right = rng.random(400) < 0.5
+    score = right + rng.normal(0, 1, 400)
+    tasks = [str(n % 20) for n in range(400)]
+    low, high = interval(auc, score, right, tasks)
+    assert low < auc(score, right) < high and high - low < 0.15
+    assert interval(auc, score, right, tasks) == (low, high)
+    assert interval(auc, score, right, ["one"] * 400) == (auc(score, right),) * 2
+
+
+def test_the_loss_counts_both_sides_alike_and_leaves_out_what_nobody_knows() -> None:
+    logits = torch.tensor([0.0, 0.0, 0.0, 5.0, 7.0])
+    labels = torch.tensor([1.0, 1.0, 1.0, 0.0, math.nan])
+    wanted = (math.log(2) + math.log(1 + math.exp(5))) / 2
+    assert balanced(logits, labels).item() == pytest.approx(wanted)
+    assert balanced(logits, torch.full((5,), math.nan)).item() == 0
+
+
+# ---- failures -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("spoiler", KINDS, ids=lambda kind: kind.__name__)
+def test_a_spoilt_demonstration_fails(spoiler: Callable[..., Fault | None]) -> None:
+    for seed in range(6):
+        shown = demonstration(seed)
+        fault = spoiler(shown, np.random.default_rng(seed))
+        assert shown.success and fault is not None
+        case = case_of(played(NamedEnv(), fault, seed))
+        assert case is not None and not case.success and case.kind == fault.kind
+        assert case.progress[: fault.at + 1] == (1.0,) * fault.at + (0.0,)
+
+
+def test_misfits_fail_in_the_environment_too() -> None:
+    rng = np.random.default_rng(0)
+    goals = [goal_for(name) for name in NAMES]
+    for seed in range(8):
+        case = case_of(demonstration(seed))
+        assert case is not None and case.progress == (1.0,) * 5 and replayed(case, seed)
+        swapped = goal_swapped(case, goals, expert, rng)
+        changed = next(filter(None, (value_changed(case, NAMES, expert, rng) for _ in range(50))))  # not "Save"
+        for wrong in (swapped, changed):
+            assert wrong is not None and wrong.goal != case.goal and wrong.progress[0] == 0.0
+            named = NAMES.index(wrong.goal.split('"')[1])
+            assert not replayed(wrong, named)
+        cut = cut_short(case, rng)
+        assert cut is not None and not replayed(cut, seed) and 1 <= len(cut.actions) < 4
+        assert len(cut.seen) == len(cut.actions) + 1 and cut.progress == (1.0,) * len(cut.actions)
+
+
+def test_no_misfit_where_the_same_would_have_been_right_or_the_page_tells() -> None:
+    rng = np.random.default_rng(0)
+    case = case_of(demonstration(0))
+    assert case is not None
+    assert goal_swapped(case, [case.goal], expert, rng) is None
+    assert goal_swapped(case, [goal_for("Bob")], lambda seen: script("Ann")[len(seen) - 1], rng) is None
+    told = replace(case.seen[0].tree.elements[0], role="text", name="turn off the weekly mail")
+    page = replace(case.seen[0], tree=replace(case.seen[0].tree, elements=(told,)))
+    assert goal_swapped(replace(case, seen=(page, *case.seen[1:])), [goal_for("Bob")], expert, rng) is None
+    lost = followed(lambda seen: script("Ann")[9], case)
+    assert lost is None
+
+
+def test_what_was_done_is_judged_not_what_was_advised() -> None:
+    shown = demonstration(0)
+    done = [{"op": "click", "target": "s", "text": None, "point": None}] * len(shown.steps)
+    episode = replace(shown, source="dagger", success=False, info={"executed": done})
+    case = case_of(episode)
+    assert case is not None and {a.target for a in case.actions} == {"s"} and case.progress == (0, 1, 0, 0, 0)
+    assert case_of(replace(shown, success=None)) is None
+
+
+def test_cases_come_out_of_corpora(tmp_path: Path) -> None:
+    with CorpusWriter(str(tmp_path / "demos")) as writer:
+        for seed in range(6):
+            writer.add(demonstration(seed))
+    found = list(cases_in([str(tmp_path / "demos")], lambda task: True, 4, print))
+    assert len(found) == 4 and all(case.success and case.kind == "demonstration" for case in found)
+    assert list(cases_in([str(tmp_path / "demos")], lambda task: False, 4, print)) == []
+    faults = faults_of((demonstration(seed) for seed in range(9)), 3)
+    assert [len(of) for of in faults.values()] == [3]
+
+
+# ---- learning -------------------------------------------------------------------------------------------------------
+
+
+def test_right_is_told_from_wrong() -> None:
+    model, _ = train_reward(short(steps=200, learning_rate=3e-3), tiny(), world(range(24)))
+    cases = world(range(100, 116))
+    logits = logits_of(model, cases)
+    seen = np.array([case.kind not in ("goal swapped", "value changed") for case in cases])
+    assert auc(logits.verdict[seen], logits.success[seen]) >= 0.9
+    assert auc(logits.verdict, logits.success) >= 0.7  # a trunk that was never trained does not compare names
+    assert auc(logits.progress, logits.helped) >= 0.8
+
+
+@pytest.mark.parametrize("layers", [0, 1])
+def test_the_same_seed_gives_the_same_weights(layers: int) -> None:
+    cases, found = world(range(4)), []
+    for seed in (0, 0, 1):
+        policy = tiny()
+        before = {name: weight.clone() for name, weight in policy.net.state_dict().items()}
+        model, names = train_reward(short(steps=3, layers=layers, seed=seed), policy, cases)
+        changed = {name for name, weight in policy.net.state_dict().items() if not torch.equal(weight, before[name])}
+        assert set(names) == set(learned_names(policy, layers)) and changed <= set(names)
+        assert bool(changed) == bool(layers)
+        found.append(model.head.state_dict())
+    assert all(torch.equal(found[0][k], found[1][k]) for k in found[0])
+    assert any(not torch.equal(found[0][k], found[2][k]) for k in found[0])
+
+
+def test_without_both_outcomes_there_is_nothing_to_learn() -> None:
+    shown = [case for case in (case_of(demonstration(seed)) for seed in range(3)) if case is not None]
+    with pytest.raises(UsageError, match="expected successes and failures"):
+        train_reward(short(), tiny(), shown)
+    with pytest.raises(UsageError, match="0 to 2 layers"):
+        learned_names(tiny(), 3)
+
+
+# ---- judging --------------------------------------------------------------------------------------------------------
+
+
+def untrained(policy: Policy) -> RewardModel:
+    torch.manual_seed(1)
+    return RewardModel(policy, RewardHead(policy.config.width, 16).eval())
+
+
+def test_step_by_step_is_the_same_as_the_whole() -> None:
+    model, shown = untrained(tiny()), demonstration(2)
+    case = case_of(shown)
+    assert case is not None
+    found = model.judge(shown.task.goal, shown.steps, shown.final)
+    with torch.inference_mode():
+        (row,) = evidence_of(model.policy, [(case.seen, case.actions)])
+        logits = torch.sigmoid(model.head(row[None])[0][0])
+    assert found.success == pytest.approx(logits[-1, 0].item(), abs=1e-5)
+    assert found.progress == pytest.approx(logits[1:, 1].tolist(), abs=1e-5)
+    again = evidence_of(model.policy, [(case.seen, case.actions)] * 2)
+    assert torch.allclose(again[0], row, atol=1e-5) and torch.allclose(again[1], row, atol=1e-5)
+
+
+def test_a_state_may_fork() -> None:
+    model, shown = untrained(tiny()), demonstration(2)
+    first = model.begin(shown.steps[0].observation)
+    one = model.step(first, shown.steps[0].action, shown.steps[1].observation)
+    other = model.step(first, Action("click", "s"), shown.steps[0].observation)
+    again = model.step(first, shown.steps[0].action, shown.steps[1].observation)
+    assert one.judgement == again.judgement != other.judgement
+    assert first.progress == () and len(one.progress) == 1 and 0 < one.success < 1
+    assert model.judge(shown.task.goal, (), shown.final).progress == ()
+
+
+# ---- files and commands ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    policy = tiny()
+    save_policy(tmp_path / "policy", policy)
+    model, names = train_reward(short(steps=2, layers=1), policy, world(range(3)))
+    save_reward(tmp_path / "policy" / "reward", model, names, {"trained": {"updates": 2}})
+    return tmp_path / "policy"
+
+
+def test_what_was_saved_judges_the_same(folder: Path) -> None:
+    shown = demonstration(1)
+    found = [load_reward(p).judge(shown.task.goal, shown.steps, shown.final) for p in (folder, folder / "reward")]
+    assert found[0] == found[1]
+    policy = load_policy(folder)
+    model, _ = train_reward(short(steps=2, layers=1), tiny(), world(range(3)))
+    again = model.judge(shown.task.goal, shown.steps, shown.final)
+    assert again.success == pytest.approx(found[0].success, abs=1e-6)
+    assert untrained(policy).judge(shown.task.goal, shown.steps, shown.final) != found[0]
+
+
+def test_damage_and_other_versions_are_one_line(folder: Path, tmp_path: Path) -> None:
+    config, weights = folder / "reward" / "config.json", folder / "reward" / "model.safetensors"
+    good, data = config.read_text(), json.loads(config.read_text())
+    whole = weights.read_bytes()
+    for text, match in (
+        (json.dumps({**data, "version": 99}), "expected version 1, found 99"),
+        (json.dumps({**data, "policy_sha256": "0"}), "trained with other weights"),
+        (json.dumps({**data, "hidden": 7}), "cannot be read"),
+        ("{", "cannot be read"),
+    ):
+        config.write_text(text)
+        with pytest.raises(DataDamaged, match=match):
+            load_reward(folder)
+    config.write_text(good)
+    weights.write_bytes(whole[:100])
+    with pytest.raises(DataDamaged, match="cannot be read"):
+        load_reward(folder)
+    with pytest.raises(UsageError, match="expected a reward model"):
+        load_reward(tmp_path)
+
+
+def call(*args: str) -> int | str | None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(args)
+    return end.value.code
+
+
+def test_judge_says_it_with_its_exit_code(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_episode(tmp_path / "kept" / "one", demonstration(1))
+    arguments = ["judge", f"{tmp_path / 'kept'}#one", "--reward", str(folder), "--json"]
+    assert call(*arguments, "--threshold", "0") == 0
+    data = json.loads(capsys.readouterr().out)["data"]
+    assert data["success"] and len(data["steps"]) == 5 and data["judged_by"] == "reward_model"
+    assert call(*arguments, "--threshold", "1") == 1
+    assert not json.loads(capsys.readouterr().out)["data"]["success"]
+    assert call("judge", str(tmp_path / "kept"), "--reward", str(folder), "--threshold", "2") == 2
+    assert call("judge", str(tmp_path / "kept"), "--reward", str(tmp_path / "none")) == 2
+    assert call("judge", str(tmp_path / "none"), "--reward", str(folder)) == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) <= 6
+
+
+def test_the_test_split_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["train", "reward", "--out", str(tmp_path / "run"), "--data", str(tmp_path), "-q"]
+    assert call(*arguments, "--subset", "test63") == 2
+    assert "test63" in capsys.readouterr().err
+    assert call(*arguments, "--held-out", "bgym125") == 2
