@@ -104,7 +104,7 @@ def test_a_mirror_sets_its_flag(capsys: pytest.CaptureFixture[str], monkeypatch:
 MISTAKES = [
     (["rnu"], "unknown command 'rnu'", "did you mean 'run'"),
     (["run", "--polcy", "x"], "unknown flag '--polcy'", "did you mean '--policy'"),
-    (["run", "--search", "8"], "unknown flag '--search'", "did you mean "),
+    (["run", "--serch", "8"], "unknown flag '--serch'", "did you mean "),
     (["bench", "minwob"], "unknown suite 'minwob'", "did you mean 'miniwob'?"),
     (["bench", "sites"], "unknown suite 'sites'", ""),
     (["bench", "demo", "--policy", "lexcal"], "unknown policy 'lexcal'", "did you mean 'lexical'?"),

@@ -5,10 +5,17 @@ A policy that learned from demonstrations is so sure of itself that its second t
 
 from __future__ import annotations
 
+from webagent.envs.goal_texts import read_goal
 from webagent.envs.types import Element, Observation
 
 FIXED = frozenset({"button", "link", "checkbox", "radio", "option", "tab", "textbox", "combobox", "searchbox"})
 """Roles of what nobody drags."""
+ASKED = {
+    "hover": ("hover", "mouse", "over"),
+    "dblclick": ("double", "dblclick"),
+    "drag": ("drag", "drop", "move", "sort", "arrange", "reorder", "swap", "draw", "resize", "slider"),
+}
+"""Words of a goal without which an op is not tried."""
 
 
 def makes_sense(op: str, ref: str | None, observation: Observation) -> bool:
@@ -16,7 +23,9 @@ def makes_sense(op: str, ref: str | None, observation: Observation) -> bool:
 
     What ends the episode, leaves the page or waits for nothing could not; as a first choice it is still a policy's own.
     """
-    if op in ("press", "scroll"):
+    if op in ASKED and not read_goal(observation.goal).asks(*ASKED[op]):
+        return False
+    if op == "scroll" or (op == "press" and ref is None):
         return True
     if op == "wait":
         return observation.settled == "busy"
@@ -31,6 +40,8 @@ def _suits(op: str, element: Element) -> bool:
     match op:
         case "click" | "dblclick" | "hover":
             return element.actionable
+        case "press":
+            return editable or element.has("focused") or element.role == "slider"
         case "type":
             return editable
         case "clear":

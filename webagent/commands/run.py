@@ -79,7 +79,8 @@ def run(
     for on a terminal, and refused without one (exit code 3), unless --yes is given. What the page hands out is kept
     in DIR/downloads of --out. With --search, each action is the best of those tried out in a second window.
     """
-    from webagent.errand import Errand, Plan, perform
+    from webagent.errand import Errand, perform
+    from webagent.plan import Plan
 
     errand = Errand(
         goal=goal, url=url, task=task, policy=policy, max_steps=max_steps, seed=seed, allow=tuple(allow or ()),
