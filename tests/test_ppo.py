@@ -17,6 +17,7 @@ import pytest
 import torch
 from fake_learner import Local, beginner, playing
 
+from webagent import cli
 from webagent.envs.errors import UsageError
 from webagent.models.checkpoint import Policy, load_policy
 from webagent.models.network import PolicyNet
@@ -139,7 +140,7 @@ def test_memory_learns_a_maze_that_cannot_be_done_without(tmp_path: Path) -> Non
     rates = {}
     for memory in ("xl", "none"):
         policy = beginner(memory)
-        settings = given(tmp_path / memory, updates=6, steps=192, rows=96, epochs=4)
+        settings = given(tmp_path / memory, updates=8, steps=192, rows=96, epochs=4, entropy=0.003)
         made = train(settings, policy, ["fake.maze-1"], Local(playing(policy, 32, "maze-1")))
         rates[memory] = success(made, "maze-1")
     assert rates["xl"] >= 0.9 and 0.3 <= rates["none"] <= 0.7
@@ -213,6 +214,25 @@ def test_bad_settings_are_told() -> None:
         Reinforced(out="x", gamma=2)
     with pytest.raises(UsageError, match="expected temperature above 0, found 0"):
         Reinforced(out="x", temperature=0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line"),
+    [
+        (("--policy", "random"), "expected a trained policy to begin with, found 'random'"),
+        (("--policy", "/nowhere"), "expected a policy's folder"),
+        (("--tasks", "clack-test"), "unknown task 'clack-test'"),
+        (("--temperature", "0"), "expected temperature above 0, found 0"),
+        (("--device", "tpu"), "expected a device, cpu or cuda, found 'tpu'"),
+    ],
+)
+def test_a_wrong_call_is_one_line(
+    wrong: tuple[str, str], line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(["train", "rl", "--out", str(tmp_path / "run"), *wrong])
+    assert end.value.code == 2 and line in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 # ---- episodes that break ---------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from webagent.commands import Result
@@ -187,11 +188,12 @@ def reinforce(settings: Reinforced, seats: Seats, resume: bool, console: Console
     from webagent.models.checkpoint import load_policy
     from webagent.train.actors import Actors
     from webagent.train.arena import Playing
-    from webagent.train.ppo import train
+    from webagent.train.ppo import START, train
     from webagent.train.supervised import check_device
 
     check_device(settings.device)
-    folder = checkpoint_of(seats.policy)
+    kept = Path(settings.out) / START
+    folder = str(kept) if resume and kept.is_dir() else checkpoint_of(seats.policy)
     if folder is None:
         raise UnknownName(f"expected a trained policy to begin with, found {seats.policy!r}", "default, or a folder")
     start, last = load_policy(folder), dict[str, float]()

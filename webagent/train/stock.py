@@ -15,6 +15,7 @@ does not matter at which number a candidate stands, and the mask of the observat
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -106,7 +107,7 @@ class MaskableActorCritic(MaskableActorCriticPolicy):
 class MaskedQNetwork(QNetwork):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.q_net = Scores(int(self.action_space.n))
+        self.q_net = nn.Sequential(Scores(int(self.action_space.n)))
 
 
 class MaskedQPolicy(DQNPolicy):
@@ -186,7 +187,11 @@ class Masks(gym.Wrapper[Any, Any, Any, Any]):
 
 def vector_of(envs: Sequence[Callable[[], gym.Env[Any, Any]]]) -> VecEnv:
     """Environments side by side, one for each function that makes one."""
-    return DummyVecEnv([lambda make=make: Monitor(Masks(make())) for make in envs])
+
+    def made(make: Callable[[], gym.Env[Any, Any]]) -> gym.Env[Any, Any]:
+        return Monitor(Masks(make()))
+
+    return DummyVecEnv([functools.partial(made, make) for make in envs])
 
 
 class Outcomes(BaseCallback):
