@@ -103,7 +103,7 @@ def survey(model: RewardModel, cases: list[Case]) -> dict[str, Any]:
     logits = logits_of(model, cases)
     probability = sure(logits.verdict, *model.curves.success)
     tasks, kinds = [case.task for case in cases], np.array([case.kind for case in cases])
-    failures = {kind: (kinds == kind) & ~logits.success for kind in sorted(set(kinds[~logits.success]))}
+    failures = {kind: (kinds == kind) & ~logits.success for kind in sorted(set(kinds[~logits.success].tolist()))}
     own = kinds == "policy"
     return {
         "episodes": len(cases), "tasks": len(set(tasks)), "successes": float(logits.success.mean()),
