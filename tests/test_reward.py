@@ -26,6 +26,7 @@ from webagent.models.reward_checkpoint import load_reward, save_reward
 from webagent.models.words import Words, train_tokenizer
 from webagent.rollout import run_episode
 from webagent.train.cases import Case, case_of, cases_in, followed
+from webagent.train.judging import Plan, learn, measure
 from webagent.train.metrics import auc, interval, measured, precision_at
 from webagent.train.misfits import cut_short, goal_swapped, value_changed, with_misfits
 from webagent.train.reward import Learning, balanced, learned_names, logits_of, train_reward
@@ -315,6 +316,38 @@ def test_damage_and_other_versions_are_one_line(folder: Path, tmp_path: Path) ->
         load_reward(folder)
     with pytest.raises(UsageError, match="expected a reward model"):
         load_reward(tmp_path)
+
+
+def corpus(place: Path, tasks: Sequence[str]) -> str:
+    """Demonstrations and spoilt ones of these tasks."""
+    with CorpusWriter(str(place)) as writer:
+        for seed, task in enumerate(tasks * 3):
+            shown = demonstration(seed)
+            fault = drawn(shown, np.random.default_rng(seed))
+            assert fault is not None
+            for episode in (shown, played(NamedEnv(), fault, seed)):
+                writer.add(replace(episode, task=replace(episode.task, id=task)))
+    return str(place)
+
+
+def test_a_run_from_corpora_to_figures(tmp_path: Path) -> None:
+    save_policy(tmp_path / "start", tiny())
+    learned, apart = ("fake.a", "fake.b"), ("fake.c",)
+    data = corpus(tmp_path / "data", [*learned, *apart])
+    settings = short(out=str(tmp_path / "run"), steps=3, report_every=1, apart=0.5)
+    plan = Plan(settings, str(tmp_path / "start"), (data,), learned, apart)
+    model, found = learn(plan, print)
+    assert found["tasks"] == 1 and found["episodes"] >= 9 and 0 <= found["auc"]["value"] <= 1
+    assert set(found["auc_by_task"]) == set(apart) and "cut short" in found["auc_by_failure"]
+    assert json.loads((tmp_path / "run" / "measured.json").read_text()) == json.loads(json.dumps(found))
+    assert len((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()) == 3
+    again = measure(tmp_path / "run" / "policy", [data], apart, 20, print)
+    assert again["auc"] == found["auc"] and again["calibration_error"] == found["calibration_error"]
+    assert load_reward(tmp_path / "run" / "policy").curves == model.curves
+    with pytest.raises(UsageError, match=r"found fake.a in both"):
+        learn(replace(plan, held_out=learned[:1]), print)
+    with pytest.raises(UsageError, match="already holds a run"):
+        learn(plan, print)
 
 
 def call(*args: str) -> int | str | None:

@@ -16,7 +16,7 @@ EXAMPLE = "Example:  webagent judge bench#miniwob.click-test-0 --reward run/poli
 def judge(
     what: Annotated[str, typer.Argument(metavar="EPISODE", help="A folder with one episode, or FOLDER#ID.")],
     reward: Annotated[
-        str, flag("--reward", "The reward model's folder, or its policy's (default: the shipped).", metavar="FOLDER")
+        str, flag("--reward", "A reward model's folder, or its policy's (default: `default`'s).", metavar="FOLDER")
     ] = "",
     threshold: Annotated[
         float | None, flag("--threshold", "From which probability it succeeded (default: the model's).", metavar="X")

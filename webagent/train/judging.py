@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from webagent.models.reward import RewardModel
 from webagent.models.reward_checkpoint import FOLDER, load_reward, save_reward
 
 from .calibration import sure
+from .cases import POLICY as POLICY_KIND
 from .cases import Case, cases_in, expert_of
 from .metrics import auc, measured
 from .misfits import with_misfits
@@ -97,24 +99,32 @@ def gathered(
 
 def survey(model: RewardModel, cases: list[Case]) -> dict[str, Any]:
     """What a model is worth on cases: see ``metrics.MEASURES``; also apart for each kind of failure (``auc`` against
-    all successes) and for the policies' own episodes. {} where there is nothing to measure."""
+    all successes), each task and the policies' own episodes, where there are both outcomes. {} where there is
+    nothing to measure."""
     if len({case.success for case in cases}) < 2:
         return {}
     logits = logits_of(model, cases)
     probability = sure(logits.verdict, *model.curves.success)
     tasks, kinds = [case.task for case in cases], np.array([case.kind for case in cases])
-    failures = {kind: (kinds == kind) & ~logits.success for kind in sorted(set(kinds[~logits.success]))}
-    own = kinds == "policy"
-    return {
-        "episodes": len(cases), "tasks": len(set(tasks)), "successes": float(logits.success.mean()),
-        **measured(probability, logits.success, tasks),
-        "auc_by_failure": {k: auc(probability[m | logits.success], logits.success[m | logits.success])
-                           for k, m in failures.items()},
+    failures = {kind: (kinds == kind) & ~logits.success for kind in sorted(set(kinds[~logits.success].tolist()))}
+    groups = {
+        **{("auc_by_failure", k): m | logits.success for k, m in failures.items()},
+        **{("auc_by_task", t): np.array(tasks) == t for t in sorted(set(tasks))},
+    }
+    parts: dict[str, dict[str, float]] = {"auc_by_failure": {}, "auc_by_task": {}}
+    for (table, name), m in groups.items():
+        if len(set(logits.success[m].tolist())) == 2:
+            parts[table][name] = auc(probability[m], logits.success[m])
+    own = kinds == POLICY_KIND
+    others = {
         "auc_of_policies": auc(probability[own], logits.success[own]),
         "auc_of_value": auc(logits.value, logits.outcome),
         "auc_of_progress": auc(logits.progress, logits.helped),
-        "auc_by_task": {t: auc(probability[m], logits.success[m])
-                        for t in sorted(set(tasks)) for m in [np.array(tasks) == t]},
+    }
+    return {
+        "episodes": len(cases), "tasks": len(set(tasks)), "successes": float(logits.success.mean()),
+        **measured(probability, logits.success, tasks), **parts,
+        **{name: value for name, value in others.items() if not math.isnan(value)},
     }  # fmt: skip
 
 

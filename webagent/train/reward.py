@@ -1,6 +1,6 @@
 """Training of a reward model: a head, and if asked for the last layers of the trunk, on cases of success and failure.
 
-    model = train_reward(Learning(out="run", steps=600), load_policy("run/policy"), cases)
+    model = train_reward(Learning(out="run", steps=150), load_policy("run/policy"), cases)
 
 A batch holds as many successes as failures of each of a few tasks, each drawn by its kind first, so neither what is
 frequent nor what a task is decides. The loss is binary cross-entropy of the verdict at the end,
@@ -39,7 +39,7 @@ class Learning:
     """Settings of a run, flat."""
 
     out: str
-    steps: int = 600
+    steps: int = 150
     """Updates in all."""
     tasks: int = 6
     """Tasks in a batch."""
@@ -47,7 +47,7 @@ class Learning:
     """Successes of each task in a batch, and failures."""
     layers: int = 0
     """The last layers of the trunk that learn, too."""
-    hidden: int = 128
+    hidden: int = 32
     """Width of the head."""
     learning_rate: float = 1e-3
     """At its height."""
