@@ -1,4 +1,4 @@
-"""The whole desktop as a video, by mss: what a screencast of the page does not show (menus, choosers, other programs)."""
+"""The whole desktop as a video, by mss: what a screencast of the page does not show (choosers, other programs)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from webagent.envs.errors import UsageError
 from webagent.envs.video import EpisodeFilm
@@ -25,7 +26,7 @@ class Desktop:
         except ImportError:
             raise UsageError("--desktop needs mss, which is not installed", "pip install 'webagent[record]'") from None
         try:
-            with mss.mss() as screens:
+            with _screens() as screens:
                 screens.grab(screens.monitors[0])
         except (mss.ScreenShotError, OSError) as error:
             raise UsageError(
@@ -38,10 +39,9 @@ class Desktop:
         self._thread.start()
 
     def _run(self) -> None:
-        import mss
         import mss.tools
 
-        with mss.mss() as screens:
+        with _screens() as screens:
             while not self._ended.wait(1 / FPS):
                 if self._guarded():
                     continue
@@ -55,3 +55,9 @@ class Desktop:
         self._ended.set()
         self._thread.join(5.0)
         return self._film.finish()
+
+
+def _screens() -> Any:
+    import mss
+
+    return mss.MSS() if hasattr(mss, "MSS") else mss.mss()  # its name before version 10

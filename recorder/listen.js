@@ -14,7 +14,7 @@
   const WHOLE = new Set(["date", "time", "month", "week", "datetime-local", "color", "range", "number"]);
   const BUTTONS = ["left", "middle", "right"];
   const CLIPBOARD = new Set(["c", "x", "v"]);
-  const BROWSERS = new Set(["d", "f", "g", "h", "j", "l", "n", "o", "p", "r", "s", "t", "u", "w"]);
+  const BROWSERS = new Set(["d", "f", "g", "h", "j", "l", "n", "o", "p", "r", "s", "t", "u", "w", ..."0123456789", "tab"]);
   const CARET = new Set(["ArrowLeft", "ArrowRight", "Home", "End", "Backspace", "Delete"]);
   const HOVER = 180; // ms that the pointer rests on something before it counts
 
@@ -39,8 +39,7 @@
   const isElement = (n) => n && n.nodeType === 1;
 
   // The innermost element of an event, closed shadow roots included as far as they are known.
-  function deepest(e) {
-    let at = e.composedPath()[0] || e.target;
+  function deepest(e, at = e.composedPath()[0] || e.target) {
     if (!isElement(at)) at = at && at.nodeType === 9 ? at.activeElement || at.documentElement : document.activeElement;
     for (let depth = 0; at && depth < 20; depth++) {
       const root = page.shadowOf(at);
@@ -185,7 +184,7 @@
   const clicked = (held) => send("click", { ...held.before, count: held.count, keys: [...held.mods, BUTTONS[held.button] || "left"] });
 
   function dropped(held, e) {
-    const to = deepest(e);
+    const to = deepest(e, held.el.ownerDocument.elementFromPoint(e.clientX, e.clientY)); // the pointer may be captured
     send("drag", { ...held.before, onto: chainOf(to), end: page.outward(to, e.clientX, e.clientY) });
   }
   on.dragstart = () => void (down && (down.native = true));
@@ -206,7 +205,7 @@
     const el = deepest(e);
     const chain = chainOf(el);
     resting = setTimeout(() => {
-      if (Date.now() - acted < 600 || page.latest() !== before) return;
+      if (Date.now() - acted < 600) return;
       const old = shown(before);
       for (const id of shown(page.readNow(BUDGET))) {
         if (old.has(id)) continue;

@@ -81,7 +81,7 @@ class _Signs:
         a, b = self.e, other.e
         if a.name:
             yield 4.0, float(a.name == b.name) or 0.5
-        for weight, old, new in ((1.5, a.context, b.context), (1.0, a.hint, b.hint), (0.5, a.tag, b.tag)):
+        for weight, old, new in ((3.0, a.context, b.context), (1.0, a.hint, b.hint), (0.5, a.tag, b.tag)):
             if old:
                 yield weight, _overlap(old, new)
         if a.href:

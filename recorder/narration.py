@@ -13,7 +13,8 @@ ASIDE = frozenset(
 )
 MOST_GOAL = 300  # characters
 _CLICKS = {
-    "link": "Follow", "option": "Choose", "radio": "Choose", "tab": "Open", "menuitem": "Choose", "menuitemradio": "Choose",
+    "link": "Follow", "option": "Choose", "radio": "Choose", "tab": "Open", "menuitem": "Choose",
+    "menuitemradio": "Choose",
     "treeitem": "Choose", "textbox": "Click into", "searchbox": "Click into", "button": "Press",
 }  # fmt: skip
 

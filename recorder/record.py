@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,8 @@ from webagent.envs.types import Action, Episode
 
 from .desktop import Desktop
 from .masking import Masking, Redactor
-from .recording import Plan, Recording, finished
+from .plan import Plan
+from .recording import Recording
 from .store import Store
 
 DESKTOP = "desktop.webm"
@@ -92,9 +94,10 @@ async def _stop(recording: Recording, why: str) -> None:
 
 def _finish(recording: Recording, interrupted: str, desktop: Path | None) -> Recorded:
     store, masking = recording.store, recording.masking
-    final, screen = finished(recording, None)
+    final = replace(store.final, goal=store.goal)
+    screen = masking.screen(recording.film.before(time.time()), final)
     if store.steps and not interrupted:
-        store.add(final, Action("done"), screen, {})
+        store.add(final, Action("done"), screen, {"at": time.time()})
     store.final = replace(final, step=len(store.steps))
     if masking.guarded and screen:
         recording.film.show(recording.film.recent[-1][0], screen)

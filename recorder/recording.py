@@ -14,10 +14,9 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from webagent.envs import stuck
 from webagent.envs.dialogs import CANCEL, FIELD, OK, dialog_tree
 from webagent.envs.errors import ActionTimedOut, BrowserGone
 from webagent.envs.screen import Cast
@@ -26,10 +25,11 @@ from webagent.envs.tab import DialogOpened, Reading, Tab
 from webagent.envs.types import Action, ActionTree, Element, Observation
 
 from .acts import Unrecordable, actions_of
-from .aim import tree_before
+from .aim import meant, tree_before
 from .film import Film
 from .heard import Ears, Heard
 from .masking import Masking
+from .plan import Plan
 from .store import Store
 from .toolbar import Toolbar
 from .travel import Place, moves, place_of
@@ -44,19 +44,6 @@ BY_PAGE = 1.5  # s after an input within which the page may navigate by itself
 LOOK_LIMIT = 6.0
 ACTS = frozenset({"click", "drag", "hover", "scroll", "type", "select", "upload", "press"})
 VIDEO = "screen.webm"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is recorded and how. ``hidden``: words of the names of fields that are masked from the beginning."""
-
-    url: str
-    out: Path
-    goal: str = ""
-    hidden: tuple[str, ...] = ()
-    viewport: tuple[int, int] = (1280, 720)
-    toolbar: bool = True
-    video: bool = True
 
 
 class Recording:
@@ -75,6 +62,7 @@ class Recording:
         self._session: Session | None = None
         self._seen: dict[Tab, Reading] = {}
         self._places: dict[Tab, Place] = {}
+        self._opened: dict[Tab, float] = {}
         self._touched: dict[Tab, float] = {}  # when a person last did something in a tab
         self._held: Heard | None = None  # a click that may become a double click
         self._due = True  # a look
@@ -87,7 +75,7 @@ class Recording:
         assert self._session is not None
         return self._session
 
-    # ---- the whole ----------------------------------------------------------------------------------------------------
+    # ---- the whole --------------------------------------------------------------------------------------------------
 
     async def run(self, native: Browser) -> None:
         """Record until stopped. Raises ``PageUnreachable``, ``BrowserGone``; what was recorded stays."""
@@ -126,7 +114,7 @@ class Recording:
             self.store.note(mark=len(self.store.steps))
         elif name == "redact":
             for world in list(self.session.tab.worlds.values()):
-                asyncio.ensure_future(self._quietly(world.run("redactNext()")))
+                stuck.aside(self._quietly(world.run("redactNext()")))
         elif name == "stop":
             self.stop()
 
@@ -170,7 +158,7 @@ class Recording:
         if self._due:
             await self._look()
 
-    # ---- seeing -------------------------------------------------------------------------------------------------------
+    # ---- seeing -----------------------------------------------------------------------------------------------------
 
     async def _look(self) -> None:
         """Read the front tab, and tell what came of the last step."""
@@ -209,7 +197,7 @@ class Recording:
                            step=len(self.store.steps))  # fmt: skip
         return self.masking.observation(made)
 
-    # ---- hearing ------------------------------------------------------------------------------------------------------
+    # ---- hearing ----------------------------------------------------------------------------------------------------
 
     async def _take(self, heard: Heard) -> None:
         if heard.kind in ACTS:
@@ -258,7 +246,7 @@ class Recording:
         if held is not None:
             await self._write(held)
 
-    # ---- writing ------------------------------------------------------------------------------------------------------
+    # ---- writing ----------------------------------------------------------------------------------------------------
 
     async def _write(self, heard: Heard) -> None:
         """Make the steps of one message."""
@@ -295,8 +283,6 @@ class Recording:
             self._step(tab, tree, action, heard.at)
 
     def _hidden(self, data: dict[str, Any], tree: ActionTree, prefix: str) -> dict[str, Any]:
-        from .aim import meant
-
         field = meant(tree, prefix, data["chain"])
         if field is None:
             raise Unrecordable(f"a secret typed into <{data['tag']}>, which the tree of the page does not list")
@@ -313,7 +299,7 @@ class Recording:
         words = self.store.add(seen, self.masking.text(action), screen, notes)
         self._unsettled = True
         self.say(f"{len(self.store.steps)}. {words}")
-        asyncio.ensure_future(self._toolbar.tell(f"{len(self.store.steps)}. {words}"))
+        stuck.aside(self._toolbar.tell(f"{len(self.store.steps)}. {words}"))
 
     async def _switch(self, tab: Tab, at: float) -> None:
         """The person went to another tab: that is a step of its own."""
@@ -321,6 +307,8 @@ class Recording:
             return
         index = self.session.tabs.index(tab)
         old = self.session.tab
+        if self._opened.get(old, 0.0) > at:
+            return  # it came of this very step
         if old in self._seen:
             self._step(old, self._seen[old].tree, Action("switch_tab", text=str(index)), at)
         self.session.active = index
@@ -347,7 +335,7 @@ class Recording:
         except Error:
             return
         before, self._places[tab] = self._places.get(tab), now
-        if before is None or self._paused or not self.store.steps and tab not in self._seen:
+        if before is None or self._paused or (not self.store.steps and tab not in self._seen):
             return
         for action in moves(before, now, self._by_page(tab, heard.at)):
             await self._release()
@@ -382,6 +370,7 @@ class Recording:
         before = next((t for t in self.session.tabs if t in self._seen and t is not tab), None)
         front = self.session.tab if self.session.tabs else None
         if heard.kind == "opened":
+            self._opened[tab] = at
             await self._release()
             if before is not None and not others and not self._paused:
                 old = next(t for t in reversed(self._seen) if t is not tab)
@@ -393,18 +382,9 @@ class Recording:
                 self._step(tab, self._seen[tab].tree, Action("close_tab"), at)
             self._seen.pop(tab, None)
 
-    def replace_goal(self, goal: str) -> None:
-        self.store.goal = goal
-
 
 def _lifted(data: dict[str, Any], origin: tuple[float, float, float]) -> dict[str, Any]:
     """The message with its places in the top viewport."""
     x, y, scale = origin
     places = {key: [x + scale * data[key][0], y + scale * data[key][1]] for key in ("xy", "end") if data.get(key)}
     return {**data, **places}
-
-
-def finished(recording: Recording, success: bool | None) -> tuple[Observation, bytes]:
-    """The last observation and its picture, as they may be kept."""
-    final = replace(recording.store.final, goal=recording.store.goal)
-    return final, recording.masking.screen(recording.film.before(time.time()), final)

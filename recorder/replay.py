@@ -21,7 +21,6 @@ from webagent.envs.browser import Browser
 from webagent.envs.errors import BadAction, DataDamaged
 from webagent.envs.screen import Cast
 from webagent.envs.session import Options, Session
-from webagent.envs.tab import Reading
 from webagent.envs.types import Action, ActionTree, Episode, Observation, Step
 from webagent.envs.video import EpisodeFilm
 
@@ -126,7 +125,7 @@ class _Again:
         """One step; what kept it from being done, or ""."""
         began = time.monotonic()
         wanted = [ref for ref in (step.action.target, step.action.text if step.action.op == "drag" else None) if ref]
-        found, reading = await self._find(session, step.observation, wanted, step.action)
+        found = await self._find(session, step.observation, wanted, step.action)
         told: dict[str, Any] = {
             "action": str(step.action), "words": sentence(step.action, step.observation),
             "score": round(min((m.score for m in found), default=1.0), 3),
@@ -147,9 +146,7 @@ class _Again:
             return f"{bad}" + (f"; {bad.hint}" if bad.hint else "")
         return failed.line if failed else ""
 
-    async def _find(
-        self, session: Session, seen: Observation, wanted: list[str], action: Action
-    ) -> tuple[list[Match], Reading]:
+    async def _find(self, session: Session, seen: Observation, wanted: list[str], action: Action) -> list[Match]:
         """The elements of a step in the page as it is now, waited for."""
         end = time.monotonic() + self.way.patience
         while True:
@@ -157,7 +154,7 @@ class _Again:
             found = [self._match(ref, seen, reading.tree) for ref in wanted]
             tab_there = action.op != "switch_tab" or int(action.text or 0) < len(session.tabs)
             if (tab_there and all(_ready(m, action) for m in found)) or time.monotonic() > end:
-                return found, reading
+                return found
             await session.tab.main.run("untilChange(300)") if session.tab.dialog is None else await asyncio.sleep(0.1)
 
     @staticmethod

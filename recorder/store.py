@@ -44,6 +44,7 @@ class Store:
         self._writer = EpisodeWriter(self.folder, self.task, "human")
         self._stack = contextlib.ExitStack()
         self._shard = ""
+        self._last = 0.0  # when the last step was done
         self._next = 0.0  # when the corpus may be rewritten, on time.monotonic's clock
 
     def __enter__(self) -> Store:
@@ -66,8 +67,14 @@ class Store:
         return Episode(task, steps, replace(self.final, goal=task.goal), "human", success, info)
 
     def add(self, observation: Observation, action: Action, screen: bytes, notes: dict[str, Any]) -> str:
-        """One step; returns it in words. ``screen``: a JPEG of the page before it."""
-        step = Step(observation, action, terminated=action.op == "done")
+        """One step; returns it in words.
+
+        ``screen``: a JPEG of the page before it. ``notes``: what stands beside it, ``at`` (s since the epoch) included.
+        The pause before it is kept as ``ms["pause"]``.
+        """
+        pause = max(0.0, notes["at"] - self._last) * 1000 if self._last else 0.0
+        self._last = notes["at"]
+        step = Step(observation, action, terminated=action.op == "done", ms={"pause": round(pause, 1)})
         self._writer.screen(screen)
         self._writer.step(step)
         self.steps.append(step)

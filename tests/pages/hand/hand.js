@@ -12,7 +12,7 @@ addEventListener("DOMContentLoaded", () => {
   byId("twice").ondblclick = () => tell("twice");
   byId("ctx").oncontextmenu = (e) => (e.preventDefault(), tell("context"));
   byId("listener").addEventListener("click", () => tell("listener"));
-  byId("keys").onkeydown = (e) => (byId("keys").textContent = e.key === "ArrowDown" ? "Large" : e.key);
+  byId("keys").onkeydown = (e) => (e.preventDefault(), byId("keys").textContent = e.key === "ArrowDown" ? "Large" : e.key);
   byId("tip").onmouseenter = () => {
     const tip = document.createElement("p");
     tip.textContent = "A tip appears";
@@ -24,7 +24,7 @@ addEventListener("DOMContentLoaded", () => {
   byId("slot").ondrop = (e) => (e.preventDefault(), (byId("slot").textContent = "Filled"));
   byId("free").onpointerdown = (e) => byId("free").setPointerCapture(e.pointerId);
   byId("free").onpointerup = (e) => e.clientX > 820 && (byId("goal").textContent = "Reached");
-  byId("search").onkeydown = (e) => e.key === "Enter" && tell("searched");
+  byId("search").onkeydown = (e) => void (e.key === "Enter" && tell("searched"));
   byId("canvas").onclick = (e) => tell(`canvas ${e.offsetX} ${e.offsetY}`);
   byId("circle").onclick = () => tell("circle");
   byId("rect").onclick = () => tell("rect");
