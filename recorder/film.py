@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from webagent.envs.errors import WebAgentError
-from webagent.envs.video import FPS, EpisodeFilm
+from webagent.envs.video import EpisodeFilm
 
 KEPT = 60
+FPS = 5.0  # more than that, a busy laptop cannot write while it is worked on
 
 
 class Film:
@@ -21,7 +22,7 @@ class Film:
     def __init__(self, path: Path | None, size: tuple[int, int], guarded: Callable[[], bool]) -> None:
         self.path = path
         self.recent: deque[tuple[float, bytes]] = deque(maxlen=KEPT)
-        self._film = EpisodeFilm(path, size) if path else None
+        self._film = EpisodeFilm(path, size, FPS) if path else None
         self._guarded = guarded
         self._start = 0.0
 

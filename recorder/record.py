@@ -99,16 +99,15 @@ def _finish(recording: Recording, interrupted: str, desktop: Path | None) -> Rec
     if store.steps and not interrupted:
         store.add(final, Action("done"), screen, {"at": time.time()})
     store.final = replace(final, step=len(store.steps))
-    if masking.guarded and screen:
-        recording.film.show(recording.film.recent[-1][0], screen)
-    video, trouble = recording.film.finish()
-    problems = [*recording.problems, *([trouble] if trouble else [])]
-    info: dict[str, Any] = {"recorded": True, "problems": problems, "stopped": interrupted or recording.stopped,
-                            "secrets": list(masking.names)}  # fmt: skip
+    why = interrupted or recording.stopped
+    info: dict[str, Any] = {"problems": recording.problems, "stopped": why, "secrets": list(masking.names)}
     episode = store.finish(True if store.steps and not interrupted else None, masking.text(info), screen)
-    return Recorded(
-        episode, store.folder, tuple(problems), interrupted or recording.stopped, masking.names, video, desktop
-    )
+    if masking.guarded and screen:
+        recording.film.show(time.time(), screen)
+    recording.say("writing the video")
+    video, trouble = recording.film.finish()  # last, since a long one takes a while
+    problems = (*recording.problems, *([trouble] if trouble else []))
+    return Recorded(episode, store.folder, problems, why, masking.names, video, desktop)
 
 
 __all__ = ["Plan", "Recorded", "record"]

@@ -56,6 +56,7 @@ class Recording:
         self.say = say
         self.problems: list[str] = []
         self.stopped = ""
+        self.ready = False  # to hear
         self.film = Film(store.folder / VIDEO if plan.video else None, plan.viewport, lambda: masking.guarded)
         self._toolbar = Toolbar(self._control)
         self._queue: asyncio.Queue[Heard | None] = asyncio.Queue()
@@ -94,6 +95,7 @@ class Recording:
             await self._mark_places()
             await self.session.page.bring_to_front()
             self.say(f"recording {self.plan.url}; stop with the toolbar, by closing the window or with Ctrl-C")
+            self.ready = True
             await self._listen()
         finally:
             await self._toolbar.close()
@@ -222,7 +224,8 @@ class Recording:
         self.store.note(problem=line, step=len(self.store.steps))
 
     async def _act(self, heard: Heard) -> None:
-        if self._paused:
+        recent = heard.at - self._touched.get(heard.tab, 0.0) < BY_PAGE
+        if self._paused or (heard.kind == "hover" and recent):
             return
         self._touched[heard.tab] = heard.at
         held, self._held = self._held, None

@@ -1,6 +1,6 @@
 """A person's hand: real mouse and key events through an X server, over a site with many kinds of doing.
 
-    PYTHONSAFEPATH=1 .venv/bin/python tests/hand.py [--only GLOB] [--keep FOLDER] [--replay]
+    PYTHONPATH=tests .venv/bin/python tests/hand.py [--only GLOB] [--keep FOLDER] [--replay]
 
 Xvfb and xdotool drive ``webagent record`` from outside: nothing of Playwright's acts. Each ``Doing`` says what
 the hand does and what must have been recorded. Prints one line a doing and, last, one JSON document.
@@ -121,7 +121,7 @@ def recording(out: Path, url: str, name: str) -> Iterator[subprocess.Popen[bytes
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
             try:
-                process.wait(60)
+                process.wait(150)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(10)

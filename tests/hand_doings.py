@@ -258,9 +258,10 @@ def _upload(h: Hand, photo: Path) -> None:
     h.click(230, 335)
     time.sleep(1.5)
     h.do("search", "--onlyvisible", "--name", "Open File", "windowfocus", "--sync")  # no window manager does it here
+    h.key("ctrl+l")
     h.write(str(photo))
     time.sleep(1.0)
-    h.key("Return")
+    h.do("mousemove", 1074, 798, "click", 1)  # the chooser's own button, in pixels of the screen
     time.sleep(1.5)
 
 
