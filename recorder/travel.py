@@ -11,10 +11,10 @@ BY_HAND = frozenset({"typed", "address_bar", "auto_bookmark", "keyword", "genera
 
 
 class Place(NamedTuple):
-    """Where a tab stands in its history: the ids of the entries and the index of the one that shows."""
+    """Where a tab stands in its history: the ids of the entries and which of them shows."""
 
     ids: tuple[int, ...] = ()
-    index: int = 0
+    shown: int = 0
     url: str = ""
     how: str = ""
 
@@ -34,10 +34,10 @@ def moves(before: Place, now: Place, by_page: bool) -> list[Action]:
 
     ``by_page``: something was done on the page a moment ago, so that the page may have gone by itself.
     """
-    shown = now.ids[now.index] if now.ids else -1
+    entry = now.ids[now.shown] if now.ids else -1
     if by_page or now == before or not now.url or now.url.startswith("chrome"):
         return []
-    if shown in before.ids and before.ids.index(shown) != before.index:
-        steps = before.ids.index(shown) - before.index
+    if entry in before.ids and before.ids.index(entry) != before.shown:
+        steps = before.ids.index(entry) - before.shown
         return [Action("back" if steps < 0 else "forward")] * abs(steps)
     return [Action("goto", text=now.url)] if now.how in BY_HAND else []

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from webagent.envs.world import World
 
@@ -46,7 +46,7 @@ async def _paths(channel: Channel, field: str) -> list[Path]:
     return found
 
 
-async def _on(channel: Channel, field: str, function: str, by_value: bool) -> dict[str, object]:
+async def _on(channel: Channel, field: str, function: str, by_value: bool) -> dict[str, Any]:
     call = {"objectId": field, "functionDeclaration": function, "returnByValue": by_value}
-    answer: dict[str, object] = (await channel.send("Runtime.callFunctionOn", call))["result"]
+    answer: dict[str, Any] = (await channel.send("Runtime.callFunctionOn", call))["result"]
     return answer

@@ -1,6 +1,6 @@
 """A person's hand: real mouse and key events through an X server, over a site with many kinds of doing.
 
-    PYTHONPATH=tests .venv/bin/python tests/hand.py [--only GLOB] [--keep FOLDER] [--replay]
+    PYTHONPATH=tests .venv/bin/python tests/hand.py [--only GLOB] [--keep FOLDER] [--replay] [--kill N]
 
 Xvfb and xdotool drive ``webagent record`` from outside: nothing of Playwright's acts. Each ``Doing`` says what
 the hand does and what must have been recorded. Prints one line a doing and, last, one JSON document.
@@ -14,6 +14,7 @@ import functools
 import http.server
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -149,15 +150,49 @@ def show(out: Path, pattern: str, name: str, port: int, where: dict[str, float])
     return right
 
 
+def kill_and_read(folder: Path, name: str, times: int) -> dict[str, int]:
+    """Kill recordings at random moments while the hand works; how many left a valid episode and a sound corpus."""
+    from webagent.datasets import read_episode
+    from webagent.datasets.corpus import Corpus
+
+    sound = steps = 0
+    chance = random.Random(7)
+    for n in range(times):
+        out = folder / f"killed-{n}"
+        with serving() as (port, where), recording(out, f"http://127.0.0.1:{port}/index.html", name) as process:
+            hand = Hand(name)
+            hand.find(where)
+            killer = threading.Timer(chance.uniform(1.0, 9.0), process.kill)
+            killer.start()
+            for x, y in [(90, 37), (200, 27), (90, 97), (250, 437), (570, 507), (30, 150)] * 3:
+                if process.poll() is None:
+                    hand.click(x, y)
+            killer.join()
+        damage: list[str] = []
+        episode, _ = read_episode(next((out / "episodes").iterdir()))
+        kept = list(Corpus(str(out), damage.append).episodes())
+        steps += len(episode.steps)
+        sound += not damage and len(kept) == 1 and "damaged" not in episode.info and episode.source == "human"
+        print(f"killed: {len(episode.steps)} steps, {len(kept[0].steps)} in the corpus, damage {damage}", flush=True)
+    return {"times": times, "sound": sound, "steps": steps}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="*")
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--replay", action="store_true")
+    parser.add_argument(
+        "--kill", type=int, default=0, metavar="N", help="instead: kill N recordings, read what is left"
+    )
     args = parser.parse_args()
     folder = args.keep or Path(tempfile.mkdtemp(prefix="webagent-hand-"))
     folder.mkdir(parents=True, exist_ok=True)
     result: dict[str, Any] = {}
+    if args.kill:
+        with display() as name:
+            print(json.dumps(kill_and_read(folder, name, args.kill)))
+        return 0
     with serving() as (port, where), display() as name:
         right = show(folder / "shown", args.only, name, port, where)
         result = {"kinds": len(right), "right": sum(right.values()), "leaks": leaks(folder / "shown")}
