@@ -101,11 +101,22 @@ class CorpusWriter:
         self._since = time.monotonic()
         if not self._rows:
             return
-        sink = pa.BufferOutputStream()
-        pq.write_table(pa.Table.from_pylist(self._rows, ROWS), sink, compression="zstd")
-        name = f"steps-{time.time_ns():020d}-{uuid.uuid4().hex[:12]}.parquet"
-        _write_whole(self._fs, _join(self._root, name), sink.getvalue().to_pybytes())
+        self._write(_shard_name(), self._rows)
         self._rows = []
+
+    def rewrite(self, episode: Episode, shard: str = "") -> str:
+        """Keep an episode that is still growing in a shard of its own, in one piece and at once.
+
+        ``shard``: what the last call for this episode returned; that shard is replaced.
+        """
+        shard = shard or _shard_name()
+        self._write(shard, [*self._rows_of(shard.removesuffix(".parquet").rpartition("-")[2], episode)])
+        return shard
+
+    def _write(self, shard: str, rows: list[dict[str, Any]]) -> None:
+        sink = pa.BufferOutputStream()
+        pq.write_table(pa.Table.from_pylist(rows, ROWS), sink, compression="zstd")
+        _write_whole(self._fs, _join(self._root, shard), sink.getvalue().to_pybytes())
 
     def _rows_of(self, name: str, episode: Episode) -> Iterator[dict[str, Any]]:
         task = episode.task
@@ -265,6 +276,10 @@ def _read_head(fs: Any, root: str, url: str) -> dict[str, Any] | None:
             f"{url}: expected a corpus of schema {SCHEMA}, found {found!r}", "written by another version?"
         )
     return head
+
+
+def _shard_name() -> str:
+    return f"steps-{time.time_ns():020d}-{uuid.uuid4().hex[:12]}.parquet"
 
 
 def _join(*parts: str) -> str:

@@ -73,11 +73,17 @@ class EpisodeWriter:
         self._steps.flush()
         self._screen = None
 
+    def rename(self, task: Task) -> None:
+        """The task is known better than at the start (a recording's goal may be guessed from its steps)."""
+        self._head["task"] = to_json(task)
+        self._write_meta(self._head)
+
     def finish(self, episode: Episode) -> None:
         """The end: outcome, info and the final observation (with the last ``screen``)."""
         self._write_meta(
             {
                 **self._head,
+                "task": to_json(episode.task),
                 "finished": True,
                 "success": episode.success,
                 "info": to_json(episode.info),

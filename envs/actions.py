@@ -59,7 +59,8 @@ class Hands:
         ``target``: the element as it was observed; a click right after that look needs no second one.
         """
         aim = self.tab.take_aim(action.target or "")
-        if action.op == "click" and aim and target and action.point is None and _plainly_clicked(target):
+        plain = action.op == "click" and action.point is None and action.text is None
+        if plain and aim and target and _plainly_clicked(target):
             return await self.send(inputs.click(*aim))
         await getattr(self, f"_{action.op}")(action)
 
@@ -144,8 +145,9 @@ class Hands:
         elif facts["kind"] == "file":
             raise NotEditable(f"{facts['name'] or 'the file field'} takes files", "use upload with a path")
         else:
-            held = inputs.MODIFIERS["Control"] if facts["tag"] == "option" and count == 1 else 0
-            await self.send(inputs.click(facts["x"], facts["y"], count, held))
+            held, button = inputs.held_and_button(action.text or "left")
+            held |= inputs.MODIFIERS["Control"] if facts["tag"] == "option" and count == 1 else 0
+            await self.send(inputs.click(facts["x"], facts["y"], count, held, button))
 
     async def _dblclick(self, action: Action) -> None:
         await self._click(action, count=2)

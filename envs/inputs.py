@@ -11,6 +11,7 @@ import sys
 from .errors import BadAction
 
 Message = tuple[str, dict[str, object]]
+BUTTONS = {"left": 1, "right": 2, "middle": 4}
 MODIFIERS = {"Alt": 1, "Control": 2, "Meta": 4, "Shift": 8}
 _ALIASES = {
     "ctrl": "Control", "cmd": "Meta", "command": "Meta", "option": "Alt", "esc": "Escape", "return": "Enter",
@@ -50,12 +51,20 @@ def _key_of(char: str) -> tuple[int, str, bool] | None:
     return None
 
 
-def click(x: float, y: float, count: int = 1, modifiers: int = 0) -> list[Message]:
-    """Move to a point of the viewport (CSS pixels) and press the left button ``count`` times there."""
+def click(x: float, y: float, count: int = 1, modifiers: int = 0, button: str = "left") -> list[Message]:
+    """Move to a point of the viewport (CSS pixels) and press a button ``count`` times there."""
     messages = [move(x, y, modifiers=modifiers)]
     for n in range(1, count + 1):
-        messages += [_button("mousePressed", x, y, n, modifiers), _button("mouseReleased", x, y, n, modifiers)]
+        messages += [_button(kind, x, y, n, modifiers, button) for kind in ("mousePressed", "mouseReleased")]
     return messages
+
+
+def held_and_button(text: str) -> tuple[int, str]:
+    """The modifiers (bits) and the button of a click's text: ``right``, ``Control+left``. Raises ``BadAction``."""
+    *keys, button = text.split("+")
+    if button not in BUTTONS or not all(key in MODIFIERS for key in keys):
+        raise BadAction(f"a click's text is left, middle or right after keys that are held, found {text!r}")
+    return sum(MODIFIERS[key] for key in set(keys)), button
 
 
 def move(x: float, y: float, held: bool = False, modifiers: int = 0) -> Message:
@@ -63,13 +72,13 @@ def move(x: float, y: float, held: bool = False, modifiers: int = 0) -> Message:
     return "Input.dispatchMouseEvent", {"type": "mouseMoved", "x": x, "y": y, "modifiers": modifiers, **button}
 
 
-def _button(kind: str, x: float, y: float, count: int, modifiers: int = 0) -> Message:
-    buttons = 1 if kind == "mousePressed" else 0
+def _button(kind: str, x: float, y: float, count: int, modifiers: int = 0, button: str = "left") -> Message:
+    buttons = BUTTONS[button] if kind == "mousePressed" else 0
     return "Input.dispatchMouseEvent", {
         "type": kind,
         "x": x,
         "y": y,
-        "button": "left",
+        "button": button,
         "buttons": buttons,
         "clickCount": count,
         "modifiers": modifiers,

@@ -35,7 +35,7 @@ from .loading import HoldsOn, load
 from .network import context_options
 from .proxy import Proxy
 from .screen import Cast, Screen
-from .tab import DialogOpened, Reading, Tab
+from .tab import DialogOpened, OnChannel, Reading, Tab
 from .types import Action, ActionTree
 from .types import Tab as TabView
 from .wire import is_connected
@@ -65,6 +65,7 @@ class Options:
     cast: Cast = field(default_factory=Cast)
     dismiss_dialogs: bool = False  # answer JavaScript dialogs with Cancel at once, as Playwright does by itself
     context: Mapping[str, Any] = field(default_factory=dict)  # further arguments of Playwright's new_context
+    on_channel: OnChannel | None = None  # called with every tab and protocol session as it is opened
 
 
 class Session:
@@ -138,7 +139,7 @@ class Session:
 
         page.on("download", self.downloads.take)
         try:
-            tab = await Tab.open(page)
+            tab = await Tab.open(page, self.options.on_channel)
         except Error:
             return  # closed before it could be looked at
         tab.dismisses = self.options.dismiss_dialogs

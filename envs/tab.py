@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -50,6 +50,9 @@ class Reading(NamedTuple):
     drawn: float = 0.0
 
 
+OnChannel = Callable[["Tab", Channel], Awaitable[None]]
+
+
 class DialogOpened(Exception):
     """A JavaScript dialog stopped the page; nothing can be read until it is answered."""
 
@@ -72,13 +75,15 @@ class Tab:
         self.suspect = 0.0  # since when something has gone unanswered, on time.monotonic's clock
         self.traffic = Traffic(frame_id)
         self.frames = InnerFrames(self)
+        self.on_channel: OnChannel | None = None
 
     @classmethod
-    async def open(cls, page: Page) -> Tab:
+    async def open(cls, page: Page, on_channel: OnChannel | None = None) -> Tab:
         """Attach to a page: our own protocol session, our scripts in every new document, our listeners."""
         cdp, _ = await open_channel(page)
         frame = (await cdp.send("Page.getFrameTree"))["frameTree"]["frame"]
         tab = cls(page, cdp, str(frame["id"]))
+        tab.on_channel = on_channel
         page.on("dialog", tab._on_dialog)
         page.on("crash", lambda _: tab._on_crash())
         cdp.on("Inspector.targetCrashed", lambda _: tab._on_crash())
@@ -92,6 +97,8 @@ class Tab:
         channel.on("Page.frameNavigated", lambda e: self._on_navigated(e["frame"]["id"]))
         channel.on("Page.frameDetached", lambda e: self._on_detached(e["frameId"]))
         await self.traffic.follow(channel, frame_id)
+        if self.on_channel is not None:
+            await self.on_channel(self, channel)
 
     @property
     def url(self) -> str:

@@ -184,6 +184,7 @@ class Action:
     number for ``switch_tab``; paths, one a line, for ``upload``; the answer or the reason. ``point``: fractions of the
     target's box. For ``drag``: ``text`` is the ref of the element to drop on (default: the target itself) and ``point``
     is ``(x, y)`` within that, or ``(x0, y0, x1, y1)`` with the start inside the target.
+    For ``click``: ``text`` is the button and the keys held with it (``right``, ``Control+left``; default: ``left``).
     Raises ``BadAction``.
     """
 

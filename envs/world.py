@@ -25,6 +25,8 @@ _FACE = (
     "observe", "settle", "untilChange", "locate", "describe", "focusOn", "caret", "optionIndex", "pick", "setValue",
     "boxOf", "reveal", "throughFrame", "scrollPage", "regionSize", "frameOrigin", "adopt", "nodeOf", "commonOf",
     "keysAreTaken", "lightDocument",
+    # what a recorder's script in the same world needs
+    "readNow", "latest", "refOf", "shadowOf", "conceal", "changes", "everyElement", "toJson", "calledOf", "outward",
 )  # fmt: skip
 
 

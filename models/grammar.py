@@ -90,6 +90,8 @@ def next_kind(choices: Sequence[Choice]) -> Kind | None:
 
 def spell(action: Action, segment: Segment, words: Words, most: int = 48) -> tuple[Choice, ...]:
     """The choices that say ``action``; ``most``: subwords of text. Raises ``Unspeakable``. The point goes apart."""
+    if action.op == "click" and action.text not in (None, "left"):
+        raise Unspeakable(f"a click with {action.text} has no words yet")
     choices = [Choice(Kind.OP, OPS.index(action.op))]
     if action.op in AIMED:
         choices.append(Choice(Kind.TARGET, _element(segment, action.target)))

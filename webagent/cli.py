@@ -29,6 +29,8 @@ from webagent.commands import data as data_command
 from webagent.commands import doctor as doctor_command
 from webagent.commands import install as install_command
 from webagent.commands import judge as judge_command
+from webagent.commands import record as record_command
+from webagent.commands import replay as replay_command
 from webagent.commands import run as run_command
 from webagent.commands import show as show_command
 from webagent.commands import speed as speed_command
@@ -86,8 +88,8 @@ def webagent(
 
 
 for module in (
-    run_command, bench_command, speed_command, tasks_command, show_command, doctor_command, install_command,
-    judge_command,
+    run_command, bench_command, speed_command, tasks_command, show_command, record_command,
+    replay_command, judge_command, doctor_command, install_command,
 ):  # fmt: skip
     app.command(module.NAME, epilog=module.EXAMPLE)(getattr(module, module.NAME))
 

@@ -166,6 +166,7 @@ function locate(id, point, scroll = true) {
 
 const located = (found) => ({ ok: found.ok, x: found.x, y: found.y, by: found.ok ? "" : describe(found.by), clipped: found.clipped });
 const bringIn = (el) => scrollIntoView.call(el, { block: "center", inline: "center", behavior: "instant" });
+const calledOf = (el) => nameOf(el, localName.call(el), roleOf(el, localName.call(el)));
 const isEditable = (el, tag) => ofElement(el, "isContentEditable") || (tag === "body" && isEditor(el)) || tag === "textarea" || tag === "select" || (tag === "input" && !["button", "submit", "reset", "image", "checkbox", "radio", "file", "hidden"].includes(kindOf(el, tag)));
 const keysAreTaken = () => {
   const el = deepActive();

@@ -280,7 +280,13 @@ function hintOf(el) {
   return [...new Set(words.filter((w) => w && w.length !== 2 && !GENERIC.has(w)))].slice(0, 6).join(" ");
 }
 
+// Fields whose text nobody is to read; a recorder names them.
+const concealed = new WeakSet();
+const conceal = (el) => void concealed.add(el);
+const MASK = "••••••••";
+
 function valueOf(el, tag) {
+  if (concealed.has(el)) return MASK;
   if (tag === "input") {
     const kind = kindOf(el, tag);
     if (kind === "password") return el.value ? "••••" : "";

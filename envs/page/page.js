@@ -193,6 +193,11 @@ let marks = { f: [], refs: [] };
 // The marks in use; void as soon as one of the marked elements has left the page.
 const knownListeners = () => ({ n: inDocument(document, "getElementsByTagName", "*").length, f: marks.refs.every((r) => r.deref() && isConnected.call(r.deref())) ? marks.f : null });
 
+// The last tree that was read, and one read at this moment, for what happens between two looks.
+let newest = null;
+const latest = () => newest;
+const readNow = (budget) => ((newest = tree(budget)), { ...newest, counter });
+
 function tree(budget) {
   labelled = new Map();
   around = new Map();
@@ -401,7 +406,7 @@ async function observe(level, limit, budget, flags, told) {
   const settled = await settle(level, limit);
   const t1 = performance.now();
   takeBack(told);
-  const answer = tree(budget);
+  const answer = (newest = tree(budget));
   answer.settled = settled;
   answer.drawn = whenDrawn();
   answer.loading = readyState.call(document) !== "complete";

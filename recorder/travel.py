@@ -1,0 +1,43 @@
+"""Whether a person went to another page by the browser itself: back, forward, reload or an address."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from webagent.envs.tab import Tab
+from webagent.envs.types import Action
+
+BY_HAND = frozenset({"typed", "address_bar", "auto_bookmark", "keyword", "generated", "reload"})
+
+
+class Place(NamedTuple):
+    """Where a tab stands in its history: the ids of the entries and which of them shows."""
+
+    ids: tuple[int, ...] = ()
+    shown: int = 0
+    url: str = ""
+    how: str = ""
+
+
+async def place_of(tab: Tab) -> Place:
+    """Raises Playwright's ``Error`` for a tab that is gone."""
+    history: dict[str, Any] = await tab.cdp.send("Page.getNavigationHistory")
+    entries, index = history["entries"], int(history["currentIndex"])
+    if not entries:
+        return Place()
+    now = entries[index]
+    return Place(tuple(e["id"] for e in entries), index, str(now["url"]), str(now.get("transitionType", "")))
+
+
+def moves(before: Place, now: Place, by_page: bool) -> list[Action]:
+    """The actions that led from one place to another; none where the page itself did it.
+
+    ``by_page``: something was done on the page a moment ago, so that the page may have gone by itself.
+    """
+    entry = now.ids[now.shown] if now.ids else -1
+    if by_page or now == before or not now.url or now.url.startswith("chrome"):
+        return []
+    if entry in before.ids and before.ids.index(entry) != before.shown:
+        steps = before.ids.index(entry) - before.shown
+        return [Action("back" if steps < 0 else "forward")] * abs(steps)
+    return [Action("goto", text=now.url)] if now.how in BY_HAND else []
