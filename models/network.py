@@ -90,8 +90,10 @@ class Reader(nn.Module):
         self.norm = Norm(width)
         for table in (self.subword, self.place, self.inner, self.field, self.goal_place, self.kind, self.tag):
             nn.init.normal_(table.weight, std=0.02 if table is not self.subword else 1 / math.sqrt(narrow))
-        nn.init.normal_(self.numbers[2].weight, std=0.01)  # else the waves of places drown the words (docs/LOG.md)
-        nn.init.zeros_(self.numbers[2].bias)
+        last = self.numbers[2]
+        assert isinstance(last, nn.Linear)
+        nn.init.normal_(last.weight, std=0.01)  # else the waves of places drown the words (docs/LOG.md)
+        nn.init.zeros_(last.bias)
 
     def forward(self, batch: Batch) -> Looks:
         kind = self.goal.weight.dtype

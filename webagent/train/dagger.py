@@ -22,7 +22,7 @@ from webagent.agents import expert, make_policy
 from webagent.datasets.experts import ON_THEIR_WAY
 from webagent.demonstrate import EPISODE_S, Demonstration, open_stage, stage
 from webagent.envs.types import Action, Episode, Observation, Proposal, Task, to_json
-from webagent.rollout import Agent, MakeAgent, run_episode
+from webagent.rollout import Agent, Choice, MakeAgent, run_episode
 from webagent.scores import EpisodeResult
 from webagent.workers import Job, Play, play_all, turns
 
@@ -117,7 +117,9 @@ class _Pair:
         return len(self._last) > PATIENCE and len(same) == len(self._last)
 
 
-def _first(choice: Proposal | Action) -> Action:
+def _first(choice: Proposal | Action | Choice) -> Action:
+    if isinstance(choice, Choice):
+        return choice.action
     return choice.actions[0] if isinstance(choice, Proposal) else choice
 
 
