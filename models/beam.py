@@ -67,7 +67,8 @@ def alternatives(
     placed = [line for line in lines if line.choices[-1] != USED]
     placed += _placed(net, reading, memory, pointed) if pointed else []
     after = net.trunk.remember(memory, net.tail(reading), torch.ones(1, dtype=torch.bool, device=reading.start.device))
-    return _distinct([line for line in placed if line.kind is None], segment, words, value)[:few], after
+    whole = [line for line in placed if line.kind is None] or placed  # a text without end is taken as it stands
+    return _distinct(whole, segment, words, value)[:few], after
 
 
 def _is_allowed(line: Line, segment: Segment, allowed: Allowed) -> bool:
