@@ -136,7 +136,7 @@ class _Run:
         cases = self.draw()
         loss, numbers = loss_of(self.head, self.evidence(cases), cases, s.value_weight, s.progress_weight)
         self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_([p for g in self.optimiser.param_groups for p in g["params"]], 1.0)
         self.optimiser.step()
         return numbers
