@@ -12,7 +12,8 @@ import dataclasses
 import json
 import math
 import shutil
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import numpy as np
 
 from webagent.datasets.corpus import Corpus
 from webagent.envs.errors import UsageError
+from webagent.envs.types import Episode
 from webagent.models.checkpoint import CONFIG, TOKENIZER, TOKENIZER_CONFIG, WEIGHTS, load_policy
 from webagent.models.reward import RewardModel
 from webagent.models.reward_checkpoint import FOLDER, load_reward, save_reward
@@ -138,9 +140,8 @@ def _copied(start: str, to: Path) -> None:
 def _played(plan: Plan, run: Path, say: Callable[[str], None]) -> tuple[str, ...]:
     if not plan.spoilt:
         return ()
-    wanted = {*plan.tasks, *plan.held_out}
-    episodes = (e for url in plan.data for e in Corpus(url, say).episodes(lambda row: row["task"] in wanted))
-    faults = {task: of for task, of in faults_of(episodes, plan.spoilt, plan.learning.seed).items() if of}
+    shown = _shown(plan, say)
+    faults = {task: of for task, of in faults_of(shown, plan.spoilt, plan.learning.seed).items() if of}
     say(f"playing {sum(map(len, faults.values()))} spoilt demonstrations of {len(faults)} tasks")
     if not faults:
         return ()
@@ -149,3 +150,16 @@ def _played(plan: Plan, run: Path, say: Callable[[str], None]) -> tuple[str, ...
     results = spoil(settings, plan.actors)
     say(f"{sum(r.success for r in results)} of {len(results)} were harmless")
     return (out,)
+
+
+def _shown(plan: Plan, say: Callable[[str], None]) -> Iterator[Episode]:
+    """A few more episodes of each task than are to be spoilt: not each of them allows a fault."""
+    held: Counter[str] = Counter()
+    wanted = {*plan.tasks, *plan.held_out}
+    for url in plan.data:
+        corpus = Corpus(url, say)
+        for shard in corpus.shards():
+            for episode in corpus.episodes(lambda row: row["task"] in wanted and held[row["task"]] < 2 * plan.spoilt,
+                                           [shard]):  # fmt: skip
+                held[episode.task.id] += 1
+                yield episode
