@@ -28,7 +28,7 @@ class Heard(NamedTuple):
 
     ``kind``: click, drag, hover, scroll, type, select, upload or press (with ``tree``, the rows of the frame at that
     moment, and ``chain``, the numbers of the elements around the target from the inside out); hello, changed, secret,
-    unheard; navigated, dialog, opened, closed.
+    browsing, unheard; navigated, dialog, opened, closed.
     """
 
     tab: Tab

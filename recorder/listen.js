@@ -271,7 +271,7 @@
     if (field && edits(e, field)) return void begin(field);
     finishText();
     finishScroll();
-    if ((e.altKey && e.key.startsWith("Arrow")) || (e.key === "F5" && !e.shiftKey)) return; // heard as a navigation
+    if ((e.altKey && e.key.startsWith("Arrow")) || (e.key === "F5" && !e.shiftKey)) return void send("browsing", {}); // heard as a navigation
     acted = Date.now();
     if (isList(el) && e.key !== "Tab") return void (choice = choice || { before: look(el), chosen: chosen(el) });
     covered = field;

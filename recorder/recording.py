@@ -128,7 +128,7 @@ class Recording:
     async def _listen(self) -> None:
         while True:
             try:
-                wait = PAUSE if self._due or self._held else None
+                wait = PAUSE if self._due or self._held or self.store.behind else None
                 heard = await asyncio.wait_for(self._queue.get(), wait)
             except TimeoutError:
                 await self._rest()
@@ -157,6 +157,7 @@ class Recording:
     async def _rest(self) -> None:
         if self._held is not None and time.time() - self._held.at > DOUBLE:
             await self._release()
+        self.store.catch_up()
         if self._due:
             await self._look()
 
@@ -210,6 +211,8 @@ class Recording:
             await self._travelled(heard)
         elif heard.kind in ("opened", "closed"):
             await self._counted(heard)
+        elif heard.kind == "browsing":
+            self._touched.pop(heard.tab, None)  # where the tab goes next is the person's doing
         elif heard.kind == "secret":
             self.masking.guarded = True
         elif heard.kind == "unheard":
@@ -300,7 +303,7 @@ class Recording:
         if self._marked:
             notes["marked"], self._marked = True, False
         words = self.store.add(seen, self.masking.text(action), screen, notes)
-        self._unsettled = True
+        self._unsettled = self._due = True
         self.say(f"{len(self.store.steps)}. {words}")
         stuck.aside(self._toolbar.tell(f"{len(self.store.steps)}. {words}"))
 

@@ -44,6 +44,7 @@ class Store:
         self._writer = EpisodeWriter(self.folder, self.task, "human")
         self._stack = contextlib.ExitStack()
         self._shard = ""
+        self.behind = False  # the corpus, which has fewer steps than the episode
         self._last = 0.0  # when the last step was done
         self._next = 0.0  # when the corpus may be rewritten, on time.monotonic's clock
 
@@ -80,9 +81,15 @@ class Store:
         self.steps.append(step)
         words = sentence(action, observation)
         self._note({"step": len(self.steps) - 1, "words": words, **notes})
-        if time.monotonic() >= self._next:
-            self._rewrite(self.episode(None, {"unfinished": "the recording was cut off"}))
+        self.behind = True
+        self.catch_up()
         return words
+
+    def catch_up(self) -> None:
+        """Bring the corpus up to the last step, unless that was done a moment ago."""
+        if self.behind and time.monotonic() >= self._next:
+            self._rewrite(self.episode(None, {"unfinished": "the recording was cut off"}))
+            self.behind = False
 
     def _rewrite(self, episode: Episode) -> None:
         began = time.monotonic()
