@@ -95,7 +95,7 @@ class Browser:
         if not self.headless and display_missing():
             raise BrowserMissing(
                 "a window needs a display, and there is none (DISPLAY is not set)",
-                "leave out --headed, or start an X server such as xvfb-run",
+                "start an X server such as xvfb-run, or leave out --headed",
             )
         for folder in orphans(tempfile.gettempdir()):  # of an owner that was killed together with its reaper
             clean(folder, patience=0.0)
