@@ -23,8 +23,8 @@ def record(
         list[str] | None, flag("--redact", "Mask fields whose name holds this word; repeat.", metavar="WORD")
     ] = None,
     desktop: Annotated[bool, flag("--desktop", "Film the whole desktop, too.")] = False,
-    video: Annotated[bool, flag("--video/--no-video", "Film the page.")] = True,
-    toolbar: Annotated[bool, flag("--toolbar/--no-toolbar", "Show the recorder's own window.")] = True,
+    no_video: Annotated[bool, flag("--no-video", "Do not film the page.")] = False,
+    no_toolbar: Annotated[bool, flag("--no-toolbar", "Do not show the recorder's own window.")] = False,
     browser: Browser = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -40,7 +40,7 @@ def record(
     place = Path(url)
     start = place.resolve().as_uri() if place.is_file() else url if "://" in url else f"http://{url}"
     console = Console(quiet)
-    plan = Plan(start, out, goal, tuple(redact or ()), toolbar=toolbar, video=video)
+    plan = Plan(start, out, goal, tuple(redact or ()), toolbar=not no_toolbar, video=not no_video)
     done = record_it(plan, Secrets, console.say, executable=browser, desktop=desktop)
     episode = done.episode
     data = {
