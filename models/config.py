@@ -31,8 +31,8 @@ class PolicyConfig:
     """Of the gated feed-forward layers."""
     word_width: int = 128
     """Of a subword's embedding, before it is projected into the stream."""
-    reach: int = 4
-    """How many subwords before and behind it in its text each subword of the page knows of."""
+    whole: bool = True
+    """Whether a subword of the page knows all those up to the next spaces around it."""
     compares: bool = True
     """Whether attention is told which of two quantities is the greater."""
     memory: str = "xl"
@@ -57,8 +57,6 @@ class PolicyConfig:
     def __post_init__(self) -> None:
         if self.memory not in MEMORIES:
             raise UsageError.unknown("memory", self.memory, MEMORIES)
-        if self.reach < 0:
-            raise UsageError(f"expected a reach of 0 or more subwords, found {self.reach}")
         if not 0 <= self.frames <= MOST_FRAMES:
             raise UsageError(f"expected 0 to {MOST_FRAMES} frames, found {self.frames}")
         if self.width % (2 * self.heads):

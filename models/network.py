@@ -78,7 +78,7 @@ class Reader(nn.Module):
         self.place, self.inner = nn.Embedding(PLACES, narrow), nn.Embedding(INNER, narrow)
         self.field = nn.Embedding(FIELD_COUNT, narrow)
         self.amount = nn.Linear(AMOUNTS, narrow, bias=False)
-        self.beside = nn.Parameter(torch.zeros(2 * config.reach, narrow)) if config.reach else None
+        self.whole = nn.Linear(narrow, narrow, bias=False) if config.whole else None
         self.word = nn.Sequential(nn.Linear(narrow, 2 * narrow), nn.GELU(), nn.Linear(2 * narrow, width))
         self.goal = nn.Linear(narrow, width, bias=False)
         self.goal_place = nn.Embedding(config.goal_tokens, width)
@@ -94,13 +94,16 @@ class Reader(nn.Module):
         assert isinstance(last, nn.Linear)
         nn.init.normal_(last.weight, std=0.01)  # else the waves of places drown the words (docs/LOG.md)
         nn.init.zeros_(last.bias)
+        if self.whole is not None:
+            nn.init.zeros_(self.whole.weight)
 
     def forward(self, batch: Batch) -> Looks:
         kind = self.goal.weight.dtype
         where = self.place(batch.word_place) + self.inner(batch.word_inner) + self.field(batch.word_field)
         amounts = self.amount(amount_waves(batch.word_amounts).to(kind))
-        words = self._with_neighbours(self.subword(batch.word_ids) + where + amounts, batch)
-        words = self.word(words) * batch.word_mask[..., None].to(kind)
+        words = (self.subword(batch.word_ids) + where + amounts) * batch.word_mask[..., None].to(kind)
+        words = self.word(words + self._around(words, batch))
+        words = words * batch.word_mask[..., None].to(kind)
         owner = batch.word_owner.long()
         pooled = words.new_zeros(*batch.kinds.shape, words.shape[-1])
         pooled = pooled.scatter_add(1, owner[..., None].expand_as(words), words)
@@ -117,20 +120,13 @@ class Reader(nn.Module):
         goal = self.norm(self.goal(goal) + self.goal_place(places))
         return Looks(goal, elements, words)
 
-    def _with_neighbours(self, words: Tensor, batch: Batch) -> Tensor:
-        """``words`` [B, T, narrow] and what stands up to ``reach`` subwords before and behind each in the same text,
-        weighed by distance and channel: the start of ``report.pdf`` is to know how it ends."""
-        if self.beside is None:
-            return words
-        reach, count = len(self.beside) // 2, words.shape[1]
-        lines = batch.word_owner.long() * FIELD_COUNT + batch.word_field
-        lines = functional.pad(torch.where(batch.word_mask, lines, -1), (reach, reach), value=-2)
-        padded = functional.pad(words, (0, 0, reach, reach))
-        own, found = lines[:, reach : reach + count], words
-        for weight, start in zip(self.beside, (n for n in range(2 * reach + 1) if n != reach)):
-            same = own == lines[:, start : start + count]
-            found = found + padded[:, start : start + count] * same[..., None].to(words.dtype) * weight
-        return found
+    def _around(self, words: Tensor, batch: Batch) -> Tensor | float:
+        """What stands up to the next spaces around each subword, all together: the start of ``an-encrypted.report.pdf``
+        is to know how it ends."""
+        if self.whole is None:
+            return 0.0
+        at = batch.word_whole.long()[..., None].expand_as(words)
+        return self.whole(torch.zeros_like(words).scatter_add(1, at, words).gather(1, at))
 
 
 class PolicyNet(nn.Module):

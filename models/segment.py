@@ -59,7 +59,8 @@ class Segment:
     """``goal_ids`` [G]; ``goal_places`` [G, 2] characters of the goal; ``goal_words`` [G] hash of the word around or 0.
 
     ``word_ids``, ``word_owner``, ``word_field`` [T]; ``word_place``, ``word_inner`` [T]: which word of the field it
-    lies in, and which subword of that it is; ``word_spans`` [T, 2] characters of the field, ``texts`` [N][fields];
+    lies in, and which subword of that it is; ``word_whole`` [T] which stretch of the page without a space;
+    ``word_spans`` [T, 2] characters of the field, ``texts`` [N][fields];
     ``goal_amounts`` [G], ``word_amounts`` [T]: the number around, in hundredths, or ``NO_AMOUNT``;
     ``goal_quantities`` [G], ``quantities`` [N]: what it, or a name or else a value, measures, likewise; ``names``,
     ``others`` [N, W] hashes or 0;
@@ -77,6 +78,7 @@ class Segment:
     word_field: Ints
     word_place: Ints
     word_inner: Ints
+    word_whole: Ints
     word_amounts: Ints
     word_spans: Ints
     names: Ints
@@ -122,6 +124,7 @@ def read_observation(seen: Observation, words: Words, config: PolicyConfig, last
         word_field=found[:, 1],
         word_place=found[:, 2],
         word_inner=found[:, 3],
+        word_whole=_wholes(found),
         word_amounts=found[:, 6],
         word_spans=found[:, 4:6],
         names=_hashes([t[0] for t in texts], NAME_WORDS),
@@ -196,6 +199,13 @@ def _subwords(texts: Sequence[tuple[str, ...]], words: Words) -> Ints:
         return np.zeros((0, 8), np.int32)
     owners = np.repeat(np.array([n for n, _ in found], np.int32), [len(rows) for _, rows in found])
     return np.concatenate([np.concatenate([rows for _, rows in found]), owners[:, None]], 1)
+
+
+def _wholes(found: Ints) -> Ints:
+    """Which stretch without a space each subword lies in, counted over all fields: [T]."""
+    begins = np.ones(len(found), bool)
+    begins[1:] = (found[1:, 7] != found[:-1, 7]) | (found[1:, 1] != found[:-1, 1]) | (found[1:, 4] > found[:-1, 5])
+    return np.cumsum(begins, dtype=np.int32) - 1
 
 
 def _field(text: str, field: int, words: Words) -> Ints:

@@ -45,10 +45,10 @@ BACK = {"passkey": (1, 2, 4, 8, 16, 32), "maze": (50, 250, 500)}
 """Segments between what is shown and what is asked for."""
 STAGES = {
     "passkey": ((3, 256, 1500), (8, 96, 300), (34, 32, 300)),
-    "maze": ((3, 256, 400), (12, 64, 150), (100, 16, 150)),
+    "maze": ((3, 256, 400), (12, 64, 150), (48, 16, 300)),
 }
 """Longest trials in segments, how many side by side, and updates."""
-WINDOW = {"passkey": 16, "maze": 125}
+WINDOW = {"passkey": 16, "maze": 16}
 
 
 class GruTrunk(Trunk):
@@ -185,6 +185,25 @@ def gates(net: PolicyNet) -> list[float]:
     return [round(float(g), 3) for p in held for g in torch.sigmoid(p.detach())]
 
 
+def learned(net: PolicyNet, words: Words, templates: Templates, options: argparse.Namespace) -> dict[str, Any]:
+    """Train, or take the weights that an earlier run with these settings left; tells what there is to tell."""
+    kept = options.out / f"{options.task}.{options.form}.{options.seed}.pt"
+    if kept.exists():
+        found = torch.load(kept, weights_only=True)
+        net.load_state_dict(found["weights"])
+        told: dict[str, Any] = json.loads(found["told"])
+        return told
+    before = gates(net)
+    loss = learn(net.train(), words, templates, options)
+    told = {
+        "task": options.task, "form": options.form, "seed": options.seed, "times": options.times, "loss": loss,
+        "parameters": sum(p.numel() for p in net.parameters()), "gates": [before, gates(net)],
+    }  # fmt: skip
+    options.out.mkdir(parents=True, exist_ok=True)
+    torch.save({"weights": net.state_dict(), "told": json.dumps(told)}, kept)
+    return told
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--task", choices=GOALS, default="passkey")
@@ -206,20 +225,14 @@ def main() -> None:
         texts = [e.name for p in (templates.first, templates.between, templates.last) for e in p.tree.elements]
         words = Words(train_tokenizer([GOALS[options.task], *texts, *"0123456789 left right".split()], 400))
         net = network(options.form, options.task, words.tokenizer.get_vocab_size())
-        before = gates(net)
-        loss = learn(net.train(), words, templates, options)
+        told = {**learned(net, words, templates, options), "back": {}}
         policy = Policy(net.eval(), words, {})
-        told: dict[str, Any] = {
-            "task": options.task, "form": options.form, "seed": options.seed, "times": options.times, "loss": loss,
-            "parameters": sum(p.numel() for p in net.parameters()), "gates": [before, gates(net)], "back": {},
-        }  # fmt: skip
         for back in BACK[options.task]:
             trials = [trial(options.task, back - 1, rng, False) for _ in range(options.episodes)]
             found = asked(policy, trials, [templates.labels(one, rng) for one in trials])
             played = [play(env, one, agent_of(policy)) for one in trials[: options.played]]
             told["back"][back] = {**found, "in the browser": sum(played) / max(1, len(played))}
     told["minutes"] = round((time.monotonic() - started) / 60, 1)
-    options.out.mkdir(parents=True, exist_ok=True)
     with (options.out / "results.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(told) + "\n")
     print(json.dumps(told))
