@@ -59,6 +59,8 @@ class PolicyConfig:
             raise UsageError.unknown("memory", self.memory, MEMORIES)
         if not 0 <= self.frames <= MOST_FRAMES:
             raise UsageError(f"expected 0 to {MOST_FRAMES} frames, found {self.frames}")
+        if not 0 <= self.dropout < 1:
+            raise UsageError(f"expected a dropout in [0, 1), found {self.dropout}")
         if self.width % (2 * self.heads):
             raise UsageError(f"expected a width that is a multiple of 2 x {self.heads} heads, found {self.width}")
 

@@ -102,6 +102,7 @@ def test_goals_alone_lend_their_words(tmp_path: Path) -> None:
         (("--data", "empty", "--out", "run"), "expected episodes to learn from"),
         (("--data", "demos", "--out", "run", "--size", "huge"), "unknown size 'huge'"),
         (("--data", "demos", "--out", "run", "--memory", "lstm"), "unknown memory 'lstm'"),
+        (("--data", "demos", "--out", "run", "--dropout", "1"), "expected a dropout in [0, 1), found 1.0"),
         (("--data", "demos", "--out", "run", "--invented", "7"), "--invented expects a share in [0, 1], found 7.0"),
         (("--data", "demos", "--out", "run", "--tasks", "clik-test"), "unknown task"),
         (("--data", "demos", "--out", "run", "--start", "nothing"), "expected a policy's folder"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,6 +42,7 @@ def supervised(
     learning_rate: Annotated[float, flag("--learning-rate", "At its height.", metavar="X")] = 1e-3,
     optimiser: Annotated[str, flag("--optimiser", "muon (for the trunk) or adamw.", metavar="NAME")] = "muon",
     frames: Annotated[int, flag("--frames", "Screen frames that it looks at, too.", metavar="K", min=0)] = 0,
+    dropout: Annotated[float, flag("--dropout", "Share of each layer left out at random.", metavar="X", min=0)] = 0.0,
     suites: Suites = None,
     tasks: Tasks = None,
     subset: Subset = None,
@@ -69,15 +70,14 @@ def supervised(
     from webagent.train.rounds import Plan
     from webagent.train.supervised import Supervised
 
-    settings = Supervised(
-        out=out, steps=steps, rows=rows, stretch=stretch, learning_rate=learning_rate, seed=seed, device=device,
-        workers=workers, compiled=compiled, optimiser=optimiser,
-    )  # fmt: skip
+    settings = Supervised(out, steps, rows, stretch, optimiser, learning_rate, seed=seed, device=device)
+    settings = replace(settings, workers=workers, compiled=compiled)
+    config = PolicyConfig.of_size(size, memory=memory, frames=frames, dropout=dropout)
     chosen = _taught(suites, tasks, subset, split)
+    counts = _numbers(shown_of or (), suites, chosen)
     plan = Plan(
-        tuple(data or ()), chosen, PolicyConfig.of_size(size, memory=memory, frames=frames), shown, more, rounds,
-        episodes, actors, not plain, _numbers(shown_of or (), suites, chosen), start, browser, own,
-    )  # fmt: skip
+        tuple(data or ()), chosen, config, shown, more, rounds, episodes, actors, not plain, counts, start, browser, own
+    )
     return perform(settings, plan, resume, Console(quiet))
 
 

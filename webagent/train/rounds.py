@@ -80,9 +80,8 @@ def learn(settings: Supervised, plan: Plan, resume: bool, say: Say, report: Repo
     if frames and not library.framed:
         raise UsageError("expected episodes with screen frames, found none", "make some: webagent data expert --frames")
     words = _words(out, plan, start, resume, library, say)
-    config = dataclasses.replace(
-        plan.config if start is None else start.config, vocabulary=words.tokenizer.get_vocab_size()
-    )
+    shape = plan.config if start is None else dataclasses.replace(start.config, dropout=plan.config.dropout)
+    config = dataclasses.replace(shape, vocabulary=words.tokenizer.get_vocab_size())
     weights: dict[str, float] = {}
     policy: Policy | None = None
     for number in range(plan.rounds + 1):
