@@ -101,7 +101,8 @@
     if (!chain.some((id) => tree.rows.some((row) => row[0] === id))) tree = page.readNow(PLENTY);
     chain = chainOf(el);
     const sealed = el.localName.includes("-") && !page.shadowOf(el) && !el.childElementCount;
-    return { tree, chain, sealed, tag: el.localName, xy: at && page.outward(el, at.clientX, at.clientY) };
+    const xy = at && page.outward(el, at.clientX, at.clientY);
+    return { tree, chain, sealed, tag: el.localName, xy, url: location.href, title: document.title };
   }
 
   // ---- text ---------------------------------------------------------------------------------------------------------

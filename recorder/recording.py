@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from webagent.envs import stuck
@@ -32,7 +33,7 @@ from .masking import Masking
 from .plan import Plan
 from .store import Store
 from .toolbar import Toolbar
-from .travel import Place, moves, place_of
+from .travel import Place, Where, moves, place_of
 from .uploads import keep_files
 
 if TYPE_CHECKING:
@@ -192,11 +193,13 @@ class Recording:
         if self.session.screen is not None:
             await self.session.screen.follow(tab.cdp)
 
-    def _observation(self, tab: Tab, tree: ActionTree) -> Observation:
+    def _observation(self, tab: Tab, tree: ActionTree, place: Where | None = None) -> Observation:
+        """``place``: address and title where they are known to belong to the tree; else those last seen."""
         seen = self._seen.get(tab)
-        title = seen.title if seen else ""
-        url = seen.url if seen else tab.url
-        made = Observation(goal=self.store.goal, url=url, title=title, tabs=self.session.views(), tree=tree,
+        url, title = place or ((seen.url, seen.title) if seen else (tab.url, ""))
+        views = self.session.views()
+        tabs = tuple(replace(view, url=url, title=title) if view.active and place else view for view in views)
+        made = Observation(goal=self.store.goal, url=url, title=title, tabs=tabs, tree=tree,
                            step=len(self.store.steps))  # fmt: skip
         return self.masking.observation(made)
 
@@ -285,8 +288,9 @@ class Recording:
             kept = await keep_files(world, data["chain"], self.store.folder)
             if not kept:
                 self._trouble(f"the contents of {', '.join(data['files'])}: only the names are known")
+        place = (heard.data["url"], heard.data["title"]) if world.parent is None and "url" in heard.data else None
         for action in actions:
-            self._step(tab, tree, action, heard.at)
+            self._step(tab, tree, action, heard.at, place)
 
     def _hidden(self, data: dict[str, Any], tree: ActionTree, prefix: str) -> dict[str, Any]:
         field = meant(tree, prefix, data["chain"])
@@ -294,8 +298,8 @@ class Recording:
             raise Unrecordable(f"a secret typed into <{data['tag']}>, which the tree of the page does not list")
         return {**data, "text": data["text"] and self.masking.placeholder(field, data["text"])}
 
-    def _step(self, tab: Tab, tree: ActionTree, action: Action, at: float) -> None:
-        seen = self._observation(tab, tree)
+    def _step(self, tab: Tab, tree: ActionTree, action: Action, at: float, place: Where | None = None) -> None:
+        seen = self._observation(tab, tree, place)
         screen = self.masking.screen(self.film.before(at), seen)
         if self.masking.guarded:
             self.film.show(at, screen)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from webagent.envs.tab import Tab
 from webagent.envs.types import Action
 
+Where = tuple[str, str]  # address and title of a page
 BY_HAND = frozenset({"typed", "address_bar", "auto_bookmark", "keyword", "generated", "reload"})
 
 

@@ -19,6 +19,7 @@ from webagent.envs import stuck
 from webagent.envs.browser import Browser
 from webagent.envs.types import to_json
 from webagent.recorder.masking import Masking
+from webagent.recorder.moments import moments
 from webagent.recorder.plan import Plan
 from webagent.recorder.recording import Recording
 from webagent.recorder.replay import Replayed, Way, replay
@@ -102,6 +103,25 @@ def test_a_replay_stops_where_the_element_is_gone(chromium: Browser, tmp_path: P
         head.write_text(head.read_text().replace("index.html", "next.html"))
         done = again(folder, url.replace("index", "next"))
     assert done.stopped == "step 1: no button 'Plain button' is there" and not done.same
+
+
+def test_a_step_belongs_to_the_page_that_it_was_done_on(chromium: Browser, tmp_path: Path) -> None:
+    async def follow(page: Any) -> None:
+        await page.mouse.click(190, 607)
+        await page.wait_for_timeout(1500)
+        await page.mouse.click(90, 37)
+        await page.wait_for_timeout(700)
+
+    with serving() as (port, _):
+        folder, _ = recorded(chromium, tmp_path / "shown", f"http://127.0.0.1:{port}/index.html", follow)
+    episode, _ = read_episode(folder)
+    pages = [(Path(s.observation.url).name, s.observation.title, s.observation.tabs[0].title) for s in episode.steps]
+    first, then = "Many kinds of doing", "The next page"
+    assert pages == [("index.html", first, first), ("next.html", then, then)]
+    told = moments(folder)
+    assert [(m.words, m.second, m.page) for m in told] == [
+        ("Follow 'Next page'.", None, then), ("Press 'Button of next'.", None, ""),
+    ]  # fmt: skip
 
 
 def test_a_closed_window_ends_the_recording(chromium: Browser, tmp_path: Path) -> None:

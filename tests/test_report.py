@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections import deque
 from html.parser import HTMLParser
@@ -13,7 +14,7 @@ import pytest
 from fakes import SCRIPT, FakeEnv, open_fake_lab, scripted
 
 from webagent.datasets import write_episode
-from webagent.envs.errors import UsageError
+from webagent.envs.errors import DataDamaged, UsageError
 from webagent.envs.types import Action, ActionTree, Branch, Element, Episode, Observation, Proposal, Step, Task
 from webagent.evaluate import BenchRun, BenchSettings, bench
 from webagent.report import write_report
@@ -136,6 +137,25 @@ def test_unfinished_and_empty_episodes_have_a_page(tmp_path: Path) -> None:
         (tmp_path / "a" / "meta.json").read_text().replace('"finished": true', '"finished": false')
     )
     assert "Unfinished" in outline(write_report(tmp_path / "a")).text
+
+
+def test_a_recording_has_its_steps_beside_the_video(tmp_path: Path) -> None:
+    episode = dataclasses.replace(hostile_episode(), source="human")
+    write_episode(tmp_path, episode)
+    notes = [
+        {"recording": 1},
+        {"step": 0, "words": "Press 'Save'.", "video_frame": 33},
+        {"outcome": 0, "title": "Saved"},
+    ]
+    (tmp_path / "recording.jsonl").write_text("".join(json.dumps(note) + "\n" for note in notes) + '{"step": 1, "wo')
+    (tmp_path / "screen.webm").write_bytes(b"film")
+    page = write_report(tmp_path).read_text()
+    assert re.findall(r'data-at="([\d.]+)"', page) == ["6.6"]
+    assert outline(tmp_path / "report.html").count("ol", "moments") == 1
+    assert "→ Saved" in page and "0:06" in page and "Median decision" not in page
+    (tmp_path / "recording.jsonl").write_text('{"recording": 2}\n')
+    with pytest.raises(DataDamaged, match="expected a recording of version 1, found 2"):
+        write_report(tmp_path)
 
 
 def test_where_a_report_goes(tmp_path: Path) -> None:

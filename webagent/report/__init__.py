@@ -9,6 +9,7 @@ from urllib.parse import quote
 from webagent.datasets import find_episode, is_episode, read_episode
 from webagent.envs.errors import UsageError
 from webagent.evaluate import is_bench, read_bench
+from webagent.recorder.moments import moments
 from webagent.report.bench import render_bench
 from webagent.report.episode import outcome_of, render_episode
 from webagent.report.page import Html, document, tag, video
@@ -36,7 +37,7 @@ def write_report(source: str | Path, target: Path | None = None) -> Path:
         episode, screens = read_episode(folder)
         title = f"{outcome_of(episode).label}: {episode.task.goal or episode.task.id}"
         path = _target(target or folder)
-        page = document(title[:120], render_episode(episode, screens, _video_of(folder, path)))
+        page = document(title[:120], render_episode(episode, screens, _video_of(folder, path), moments(folder)))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}")

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from webagent.envs.types import Action, ActionTree, Element, Episode, Observation, Step
+from webagent.recorder.moments import Moment
+from webagent.report.filmed import filmed
 from webagent.report.page import Html, join, number, picture, svg, tag
 from webagent.report.search_tree import search_tree
 from webagent.words import clean, describe_action
@@ -34,21 +36,29 @@ def outcome_of(episode: Episode) -> Outcome:
     return Outcome("Success", "good") if episode.success else Outcome("Failed", "bad")
 
 
-def render_episode(episode: Episode, screens: Sequence[Path | None], video: Html | None = None) -> Html:
-    """The whole page's body: header, the video if there is one, list of steps, a card for each."""
-    shown = tag("section", tag("h2", "Video"), video, class_="card", id="video") if video else None
+def render_episode(
+    episode: Episode, screens: Sequence[Path | None], video: Html | None = None, moments: Sequence[Moment] = ()
+) -> Html:
+    """The whole page's body: header, the video if there is one (of a recording with its ``moments`` beside it), list of
+    steps, a card for each."""
+    film = filmed(video, moments) if video and moments else video
+    shown = tag("section", tag("h2", "Video"), film, class_="card", id="video") if film else None
     return join(
         tag("header", _head(episode), class_="head"),
         tag("main", _contents(episode, video is not None),
-            tag("div", shown, render_steps(episode, screens), class_="cards"), class_="episode"),
+            tag("div", shown, render_steps(episode, screens, moments=moments), class_="cards"), class_="episode"),
     )  # fmt: skip
 
 
-def render_steps(episode: Episode, screens: Sequence[Path | None], prefix: str = "") -> Html:
+def render_steps(
+    episode: Episode, screens: Sequence[Path | None], prefix: str = "", moments: Sequence[Moment] = ()
+) -> Html:
     """The cards alone; ``prefix`` keeps their anchors apart when several episodes share a page."""
-    shots = [*screens, *[None] * (len(episode.steps) + 1 - len(screens))]
-    cards = [_card(i, step, shot, prefix) for i, (step, shot) in enumerate(zip(episode.steps, shots, strict=False), 1)]
-    return join(*cards, _final_card(episode, shots[len(episode.steps)], prefix))
+    steps = episode.steps
+    shots = [*screens, *[None] * (len(steps) + 1 - len(screens))]
+    words = [*(moment.words for moment in moments), *[""] * len(steps)]
+    cards = [_card(i, step, shot, prefix, said) for i, (step, shot, said) in enumerate(zip(steps, shots, words), 1)]
+    return join(*cards, _final_card(episode, shots[len(steps)], prefix))
 
 
 def badge(outcome: Outcome) -> Html:
@@ -86,9 +96,9 @@ def _head(episode: Episode) -> Html:
             ("Start", task.start_url),
             ("Made by", episode.source),
             ("Seed", task.seed),
-            ("Steps", f"{len(episode.steps)} of {task.max_steps}"),
+            ("Steps", len(episode.steps) if episode.source == "human" else f"{len(episode.steps)} of {task.max_steps}"),
             ("Total", duration(info.get("ms_total"))),
-            ("Median decision", duration(decide[len(decide) // 2]) if decide else None),
+            ("Median decision", duration(decide[len(decide) // 2]) if decide and decide[-1] else None),
             ("Errors", sum(bool(step.error) for step in episode.steps) or None),
             ("Blocked hosts", ", ".join(info.get("blocked") or ())),
         ),
@@ -112,7 +122,7 @@ def _contents(episode: Episode, filmed: bool) -> Html:
     return tag("nav", tag("h2", "Steps"), tag("ol", video, *links, end), class_="contents", aria_label="Steps")
 
 
-def _card(i: int, step: Step, shot: Path | None, prefix: str) -> Html:
+def _card(i: int, step: Step, shot: Path | None, prefix: str, words: str) -> Html:
     tree = step.observation.tree
     return tag(
         "section",
@@ -120,7 +130,7 @@ def _card(i: int, step: Step, shot: Path | None, prefix: str) -> Html:
         tag("p", step.error, class_="error") if step.error else None,
         tag("div",
             tag("div", _screen(step.observation, shot, step.action, f"The screen before step {i}"), class_="left"),
-            tag("div", _weighed(step), _timings(step), class_="right"), class_="columns"),
+            tag("div", tag("p", words) if words else _weighed(step), _timings(step), class_="right"), class_="columns"),
         search_tree(step.search),
         _tree(tree, step.action.target),
         class_="card", id=f"{prefix}step-{i}",

@@ -20,6 +20,22 @@ document.addEventListener("click", (event) => {
   if (screen) screen.closest(".columns").classList.toggle("large");
 });
 
+// A click on a step beside the video goes to its moment; while the video runs, the step that is on is marked.
+for (const film of document.querySelectorAll(".filmed")) {
+  const player = film.querySelector("video");
+  const steps = [...film.querySelectorAll("[data-at]")];
+  if (!player) continue;
+  for (const step of steps) step.addEventListener("click", () => (player.currentTime = Number(step.dataset.at)));
+  player.addEventListener("timeupdate", () => {
+    const past = steps.filter((step) => Number(step.dataset.at) <= player.currentTime + 0.05);
+    const now = past[past.length - 1];
+    for (const step of steps) step.removeAttribute("aria-current");
+    if (!now) return;
+    now.setAttribute("aria-current", "step");
+    now.closest("ol").scrollTop = now.offsetTop - 120;
+  });
+}
+
 // A click on a column's head sorts by it; a second click turns the order round.
 function sortBy(table, column, head) {
   const down = head.getAttribute("aria-sort") !== "descending";
