@@ -10,7 +10,7 @@ from webagent.envs.errors import WebAgentError
 from webagent.envs.video import EpisodeFilm
 
 KEPT = 60
-FPS = 5.0  # more than that, a busy laptop cannot write while it is worked on
+FPS = 10.0
 
 
 class Film:
