@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -30,9 +31,10 @@ from .film import Film
 from .heard import Ears, Heard
 from .masking import Masking
 from .plan import Plan
+from .signs import found_by
 from .store import Store
 from .toolbar import Toolbar
-from .travel import Place, moves, place_of
+from .travel import Place, moves, place_of, tabs_at
 from .uploads import keep_files
 
 if TYPE_CHECKING:
@@ -192,12 +194,12 @@ class Recording:
         if self.session.screen is not None:
             await self.session.screen.follow(tab.cdp)
 
-    def _observation(self, tab: Tab, tree: ActionTree) -> Observation:
+    def _observation(self, tab: Tab, tree: ActionTree, at: float = math.inf) -> Observation:
+        """``at``: when it was so; tabs that opened since then were not there yet."""
         seen = self._seen.get(tab)
-        title = seen.title if seen else ""
-        url = seen.url if seen else tab.url
-        made = Observation(goal=self.store.goal, url=url, title=title, tabs=self.session.views(), tree=tree,
-                           step=len(self.store.steps))  # fmt: skip
+        title, url = (seen.title, seen.url) if seen else ("", tab.url)
+        tabs = tabs_at(self.session, self._opened, tab, at)
+        made = Observation(goal=self.store.goal, url=url, title=title, tabs=tabs, tree=tree, step=len(self.store.steps))
         return self.masking.observation(made)
 
     # ---- hearing ----------------------------------------------------------------------------------------------------
@@ -285,8 +287,9 @@ class Recording:
             kept = await keep_files(world, data["chain"], self.store.folder)
             if not kept:
                 self._trouble(f"the contents of {', '.join(data['files'])}: only the names are known")
+        signs = await found_by(data, actions, world)
         for action in actions:
-            self._step(tab, tree, action, heard.at)
+            self._step(tab, tree, action, heard.at, signs)
 
     def _hidden(self, data: dict[str, Any], tree: ActionTree, prefix: str) -> dict[str, Any]:
         field = meant(tree, prefix, data["chain"])
@@ -294,12 +297,13 @@ class Recording:
             raise Unrecordable(f"a secret typed into <{data['tag']}>, which the tree of the page does not list")
         return {**data, "text": data["text"] and self.masking.placeholder(field, data["text"])}
 
-    def _step(self, tab: Tab, tree: ActionTree, action: Action, at: float) -> None:
-        seen = self._observation(tab, tree)
+    def _step(self, tab: Tab, tree: ActionTree, action: Action, at: float, signs: Any = None) -> None:
+        seen = self._observation(tab, tree, at)
         screen = self.masking.screen(self.film.before(at), seen)
         if self.masking.guarded:
             self.film.show(at, screen)
         notes: dict[str, Any] = {"at": round(at, 3), "video_frame": self.film.number(at)}
+        notes |= self.masking.text(signs or {})
         if self._marked:
             notes["marked"], self._marked = True, False
         words = self.store.add(seen, self.masking.text(action), screen, notes)

@@ -1,11 +1,16 @@
-"""Whether a person went to another page by the browser itself: back, forward, reload or an address."""
+"""Whether a person went to another page by the browser itself (back, forward, reload, an address), and which tabs there
+were."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
+from webagent.envs.session import Session
 from webagent.envs.tab import Tab
 from webagent.envs.types import Action
+from webagent.envs.types import Tab as TabView
 
 BY_HAND = frozenset({"typed", "address_bar", "auto_bookmark", "keyword", "generated", "reload"})
 
@@ -41,3 +46,16 @@ def moves(before: Place, now: Place, by_page: bool) -> list[Action]:
         steps = before.ids.index(entry) - before.shown
         return [Action("back" if steps < 0 else "forward")] * abs(steps)
     return [Action("goto", text=now.url)] if now.how in BY_HAND else []
+
+
+def tabs_at(session: Session, opened: Mapping[Tab, float], tab: Tab, at: float) -> tuple[TabView, ...]:
+    """The open tabs as they were at a moment when ``tab`` was in front.
+
+    ``opened``: when each came. What came since is left out; a tab that was just closed is there again, as the last.
+    """
+    views = [
+        replace(view, active=other is tab)
+        for other, view in zip(session.tabs, session.views(), strict=True)
+        if other is tab or opened.get(other, 0.0) < at
+    ]
+    return tuple(views) if tab in session.tabs else (*views, TabView(tab.url, active=True))
