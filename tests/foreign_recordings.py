@@ -10,12 +10,14 @@ CODEGEN = """import os
 import re
 from playwright.sync_api import Playwright, sync_playwright, expect
 
+BASE = "http://localhost:8000"
+
 
 def run(playwright: Playwright) -> None:
     browser = playwright.chromium.launch(headless=False)
     context = browser.new_context()
     page = context.new_page()
-    page.goto("http://localhost:8000/")
+    page.goto(f"{BASE}/")
     page.get_by_role("textbox", name="User name").click()
     page.get_by_role("textbox", name="User name").fill("ada")
     page.get_by_label("Password").fill(os.environ["PASSWORD"])

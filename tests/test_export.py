@@ -238,6 +238,7 @@ def test_the_test_asks_for_the_end() -> None:
     text = _text("pytest", episode_of((Action("click", "e3"), seen()), final=final))
     ast.parse(text)
     assert text.partition("recorded\n")[2].split() == [
+        "if", '"WEBAGENT_START"', "not", "in", "os.environ:",
         f'expect(page).to_have_url("{HERE}")', 'expect(page).to_have_title("A', 'page")',
         'expect(page.get_by_text("All', "is", 'saved").first).to_be_visible()',
         'expect(page.get_by_role("checkbox",', 'name="Weekly', 'mail")).to_be_checked()',

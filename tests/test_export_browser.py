@@ -63,13 +63,9 @@ def test_a_recording_runs_as_a_script_and_as_a_test(chromium: Browser, tmp_path:
         final = read_episode(folder)[0].final
         script = run("playwright", folder, tmp_path / "shown.py")
         test = run("pytest", folder, tmp_path / "shown_test.py")
-        head = folder / "meta.json"
-        head.write_text(head.read_text().replace('"title": "The popup page"', '"title": "Another"'))
-        wrong = run("pytest", folder, tmp_path / "wrong_test.py")
     assert recording.problems == [] and final.title == "The popup page"
     assert (script.returncode, script.stdout.splitlines()) == (0, [final.url, final.title]), script.stderr
     assert test.returncode == 0, test.stdout
-    assert wrong.returncode == 1
     written = (tmp_path / "shown.py").read_text()
     assert SECRETS[0] not in written and 'secret("PASSWORD")' in written
 

@@ -55,6 +55,7 @@ def read(path: str, refused: Refused) -> Iterator[Episode]:
             module = ast.parse(text)
         except (SyntaxError, ValueError) as error:
             raise DataDamaged(f"{path} ({stem}) cannot be read as Python: {error}") from error
+        module = _Constants(module).visit(module)
         for function in _functions(module):
             some = True
             name = getattr(function, "name", "script")
@@ -88,6 +89,22 @@ def _goes(body: Sequence[ast.stmt]) -> bool:
             if named and node.func.attr in {"goto", *ON_ELEMENT}:  # type: ignore[attr-defined]
                 return True
     return False
+
+
+class _Constants(ast.NodeTransformer):
+    """Puts the plain values of a module's own names (``BASE = "http://…"``) in their places."""
+
+    def __init__(self, module: ast.Module) -> None:
+        self.values: dict[str, ast.expr] = {}
+        for statement in module.body:
+            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+                try:
+                    self.values[statement.targets[0].id] = ast.Constant(_text(statement.value))
+                except ValueError:
+                    continue
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.values.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
 
 
 class _Player:
@@ -285,6 +302,10 @@ def _text(value: ast.expr) -> str:
         return str(value.value)
     if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
         return _text(value.left) + _text(value.right)
+    if isinstance(value, ast.JoinedStr):
+        return "".join(_text(one.value if isinstance(one, ast.FormattedValue) else one) for one in value.values)
+    if isinstance(value, ast.BoolOp):  # os.environ.get("START") or "http://…"
+        return _text(value.values[-1])
     if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Div):  # FILES / "a.txt"
         return _text(value.right)
     if isinstance(value, ast.Call) and ast.unparse(value.func) in ("os.getenv", "os.environ.get", "secret"):

@@ -81,7 +81,8 @@ class _Player:
         button = BUTTONS.get(str(step.get("button")), "left")
         with_ = "+".join([*self.held, button])
         at = [step[key] for key in ("offsetX", "offsetY") if key in step]
-        self.tape.do(op, None if with_ == "left" else with_, **_described(step), **({"at": at} if at else {}))
+        it = _described(step) | ({"at": at} if at else {})
+        self.tape.do(op, None if with_ == "left" else with_, **it)
 
     def _double_click(self, step: dict[str, Any]) -> None:
         self._click(step, "dblclick")

@@ -1,15 +1,15 @@
 """A script of Playwright (Python, sync) that does an episode again by itself: ``python script.py [--headed]``.
 
-It needs ``playwright`` alone. ``WEBAGENT_BROWSER`` names the browser, ``WEBAGENT_FILES`` the folder that uploads come
-from, and each secret has a variable of its own.
+It needs ``playwright`` alone. ``WEBAGENT_BROWSER`` names the browser, ``WEBAGENT_START`` another address to start from,
+``WEBAGENT_FILES`` the folder that uploads come from, and each secret has a variable of its own.
 """
 
 from __future__ import annotations
 
 from . import Source
 from .baggage import helpers, playwright_names, standard_imports
-from .phrases import quoted
-from .script import Script
+from .phrases import quoted, text_of
+from .script import Script, start_of
 
 WINDOW = (1280, 720)
 FRAME = '''"""{title}
@@ -21,6 +21,8 @@ FRAME = '''"""{title}
 
 from playwright.sync_api import {names}
 {helpers}
+START = os.environ.get("WEBAGENT_START") or {start}
+
 
 def run(page: Page) -> Page:
     """All steps, from the first page to the last; returns the tab that shows at the end."""
@@ -60,6 +62,7 @@ def text(source: Source) -> str:
         helpers=helpers(script.used, files_of(source)),
         body=indented(lines),
         page=script.page,
+        start=text_of(start_of(source)),
         window=window_of(source),
     )
 
@@ -74,7 +77,7 @@ def title_of(source: Source) -> str:
 def variables(script: Script) -> list[str]:
     """Which environment variables a script reads, for its docstring."""
     needed = [f"Set before: {', '.join(script.secrets)} (secrets are not written down)"] if script.secrets else []
-    return [*needed, "WEBAGENT_BROWSER names the browser, if not Playwright's own."]
+    return [*needed, "WEBAGENT_BROWSER names the browser, if not Playwright's own; WEBAGENT_START another first page."]
 
 
 def files_of(source: Source) -> str:

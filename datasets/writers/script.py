@@ -50,12 +50,12 @@ class Script:
 
     def lines(self) -> list[str]:
         """Of the function's body, without indent."""
-        start = text_of(start_of(self.source))
+        start_of(self.source)
         made = moves(self.steps)
         if made and made[0].number is None:
             self._say(made[0].told)
             self._expect_dialogs("page", made.pop(0).answers)
-        self._lines.append(f"page.goto({start})")
+        self._lines.append("page.goto(START)")
         for n, move in enumerate(made):
             following = made[n + 1].number if n + 1 < len(made) else None
             after = self.steps[following].observation if following is not None else self.source.episode.final
