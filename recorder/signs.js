@@ -10,6 +10,8 @@
   const INPUT = { button: "button", submit: "button", reset: "button", image: "button", checkbox: "checkbox", radio: "radio", range: "slider", number: "spinbutton", search: "searchbox", text: "textbox", email: "textbox", tel: "textbox", url: "textbox" };
   const TAG = { button: "button", textarea: "textbox", option: "option", h1: "heading", h2: "heading", h3: "heading", h4: "heading", h5: "heading", h6: "heading", img: "img", dialog: "dialog" };
 
+  const INVISIBLE = /[\u200b-\u200f\u2060\ufeff]/; // readers do not agree on these
+
   const short = (text) => (text || "").replace(/\s+/g, " ").trim().slice(0, LONG);
   const isRoot = (n) => n && n.nodeType === 11 && !!n.host;
 
@@ -19,7 +21,7 @@
     const given = (el.getAttribute("role") || "").trim().toLowerCase().split(/\s+/)[0];
     if (given) return given === "none" || given === "presentation" || given === "generic" ? "" : given;
     const tag = el.localName;
-    if (tag === "a" || tag === "area") return el.hasAttribute("href") ? "link" : "";
+    if (tag === "a") return el.hasAttribute("href") ? "link" : "";
     if (tag === "input") return el.hasAttribute("list") ? "combobox" : INPUT[el.type] || "";
     if (tag === "select") return el.multiple || el.size > 1 ? "listbox" : "combobox";
     if (tag === "img" && el.getAttribute("alt") === "") return "";
@@ -85,18 +87,22 @@
 
   const isControl = (el) => el.isContentEditable || /^(input|select|textarea)$/.test(el.localName);
 
+  // A control that cannot be seen is used by its label.
+  const seenFor = (el) => (el.localName === "input" && !el.checkVisibility({ visibilityProperty: true }) && el.labels?.[0]) || el;
+
   function signsOf(node) {
-    const el = node.nodeType === 1 ? node : node.parentElement;
-    if (!el) return null;
+    const inner = node.nodeType === 1 ? node : node.parentElement;
+    if (!inner) return null;
+    const el = seenFor(inner);
     const testKey = TEST_IDS.find((key) => el.hasAttribute(key));
     return {
       ...placeOf(el),
       role: roleOf(el),
-      name: short(page.accessibleNameOf(el)),
+      name: INVISIBLE.test(el.textContent) ? "" : short(page.accessibleNameOf(el)),
       label: short(labelOf(el)),
       placeholder: single(el, "placeholder"),
       test: testKey && single(el, testKey) ? { key: testKey, value: single(el, testKey) } : null,
-      text: isControl(el) ? "" : short(page.wordsOf(el)),
+      text: isControl(el) || el.childElementCount || INVISIBLE.test(el.textContent) ? "" : short(page.wordsOf(el)),
       draggable: el.draggable === true,
       kind: el.localName === "input" ? el.type : el.localName,
     };

@@ -129,7 +129,13 @@ def test_locators_name_one_element(ref: str, signs: dict[str, Any] | None, wante
     tree = TWINS
     if signs and signs["label"]:
         tree = replace(tree, elements=(*tree.elements, element("e11", "textbox", "anything else")))
-    assert locator("page", tree.find(ref), tree, signs) == (f"page.{wanted}", None)
+    assert locator("page", tree.find(ref), tree, signs).code == f"page.{wanted}"
+
+
+def test_what_has_neither_role_nor_name_is_found_by_its_place_and_said() -> None:
+    bare = Element("e1", "graphics-symbol", "rect", box=(20, 30, 40, 10), states=CAN)
+    tree = ActionTree((bare,), scroll=(0, 100, 0, 500))
+    assert locator("page", bare, tree, None) == ('page.locator("html")', (40, 135), "nothing but its place is known")
 
 
 def test_a_name_that_is_part_of_another_is_asked_for_exactly() -> None:

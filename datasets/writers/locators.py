@@ -3,9 +3,9 @@
     locator("page", element, tree, signs)        # Place('page.get_by_role("button", name="Save")')
 
 Role and name come first, then label, placeholder, test id, the same role within something that is named, text, a CSS
-path, and its number as the last resort. Whether one is ambiguous is judged from the tree; it is then made exact.
-Without signs (the agent's own episodes) role and name are taken from the tree, whose names are a person's: where a name
-is only near an element, the locator finds nothing, and the script stops there.
+path, and its number as the last resort, or (of the agent's own) its place on the page. Whether one is ambiguous is
+judged from the tree; it is then made exact. Without signs (the agent's own episodes) role and name are taken from the
+tree, whose names are a person's: where a name is only near an element, the locator finds nothing, and the script stops.
 """
 
 from __future__ import annotations
@@ -23,22 +23,26 @@ NOT_SPOKEN = frozenset(
     {"summary", "canvas", *(f"input:{kind}" for kind in ("file", "password", "date", "time", "month", "week", "color"))}
 ) | {"input:datetime-local"}
 """Tags whose role ARIA does not tell as the tree does."""
+UNNAMED = frozenset({"region", "group", "gridcell", "img"})
+"""Roles that the tree gives to more than ARIA does: without a name they say nothing."""
 SPOKEN = frozenset(
     """alert alertdialog article button cell checkbox columnheader combobox dialog form grid gridcell group heading img
     link list listbox listitem menu menubar menuitem menuitemcheckbox menuitemradio navigation option progressbar radio
     radiogroup region row rowheader scrollbar search searchbox slider spinbutton status switch tab table tablist
     tabpanel textbox toolbar tree treegrid treeitem""".split()
 )
+SEALED, BARE = "it lies in a closed shadow root", "nothing but its place is known"
 SCOPES = ("dialog", "alertdialog", "group", "region", "form", "navigation", "article", "listitem", "row", "treeitem")
 Signs = Mapping[str, Any]
 
 
 class Place(NamedTuple):
-    """``code``: a locator. ``at``: where in it, in CSS pixels, if the element itself cannot be reached: it lies in a
-    closed shadow root, and the locator is its host's."""
+    """``code``: a locator. ``at``: where in it, in CSS pixels, if the element itself cannot be reached, and ``why``: it
+    lies in a closed shadow root, whose host the locator is; or nothing but its place on the page is known."""
 
     code: str
     at: tuple[float, float] | None = None
+    why: str = ""
 
 
 def locator(page: str, element: Element, tree: ActionTree, signs: Signs | None) -> Place:
@@ -47,15 +51,19 @@ def locator(page: str, element: Element, tree: ActionTree, signs: Signs | None) 
     root = _root(page, frames, tree, signs)
     if signs and signs.get("sealed") and signs["places"][-1]:
         x, y = signs["sealed"]
-        return Place(f"{root}.locator({quoted(signs['places'][-1])})", (float(x), float(y)))
+        return Place(f"{root}.locator({quoted(signs['places'][-1])})", (float(x), float(y)), SEALED)
     inner = frames[-1].ref if frames else None
     beside = [e for e in tree.elements if e.ref != element.ref and _frame_of(e, tree) == inner]
     told = signs or _from_tree(element)
-    return Place(next(_candidates(root, element, tree, beside, told)))
+    found = next(_candidates(root, element, tree, beside, told), None)
+    if found is not None:
+        return Place(found)
+    x, y, width, height = element.box
+    return Place(f'{page}.locator("html")', (x + width / 2 + tree.scroll[0], y + height / 2 + tree.scroll[1]), BARE)
 
 
 def _from_tree(e: Element) -> Signs:
-    spoken = e.role in SPOKEN and e.tag not in NOT_SPOKEN
+    spoken = e.role in SPOKEN and e.tag not in NOT_SPOKEN and bool(e.name or e.role not in UNNAMED)
     field = e.has("editable") or e.tag.startswith("input")
     return {
         "role": e.role if spoken else "", "name": e.name, "label": e.name if field else "",
@@ -64,7 +72,7 @@ def _from_tree(e: Element) -> Signs:
 
 
 def _candidates(root: str, e: Element, tree: ActionTree, beside: Sequence[Element], signs: Signs) -> Iterator[str]:
-    """Locators that fit this element alone, the best first; the last one always is there."""
+    """Locators that fit this element alone, the best first; none for one that has neither role, name nor path."""
     role, name = str(signs.get("role") or ""), str(signs.get("name") or "").strip()
     like = [other for other in beside if other.role == role or other.role == e.role]
     by_role = ""
@@ -94,7 +102,8 @@ def _candidates(root: str, e: Element, tree: ActionTree, beside: Sequence[Elemen
         yield f"{root}.get_by_text({quoted(text)}, exact=True)"
     if signs["places"][-1]:
         yield f"{root}.locator({quoted(signs['places'][-1])})"
-    yield _by_number(root, e, beside, tree, by_role, role)
+    if role:
+        yield _by_number(root, e, beside, tree, by_role, role)
 
 
 def _needs_exact(name: str, others: Sequence[Element]) -> bool | None:
@@ -111,12 +120,9 @@ def _by_attribute(root: str, key: str, value: str) -> str:
     return f"{root}.locator({quoted(f'[{key}={quoted(value)}]')})"
 
 
-def _by_number(
-    root: str, e: Element, beside: Sequence[Element], tree: ActionTree, by_role: str, role: str
-) -> str:  # fmt: skip
-    tag = e.tag.split(":")[0] or "*"
-    of = by_role or (f"get_by_role({quoted(role)})" if role else f"locator({quoted(tag)})")
-    same = {other.ref for other in beside if other.role == e.role and (other.name == e.name if by_role else True)}
+def _by_number(root: str, e: Element, beside: Sequence[Element], tree: ActionTree, by_role: str, role: str) -> str:
+    of = by_role or f"get_by_role({quoted(role)})"
+    same = {other.ref for other in beside if other.role == e.role and (not by_role or other.name == e.name)}
     before = [other for other in tree.elements[: tree.elements.index(e)] if other.ref in same]
     return f"{root}.{of}.nth({len(before)})"
 

@@ -126,6 +126,8 @@ class Script:
         element = seen.tree.by_ref.get(action.target)
         place = self.place(number, "target", action.target, seen, page)
         assert element is not None
+        if ".nth(" in place.code and self.source.sign(number, "target") is None:
+            self._lines.append("# found by its number among its like: nothing better is known")
         if action.op == "drag":
             return self._drag(number, action, seen, page, place)
         if action.op == "scroll":
@@ -176,7 +178,8 @@ class Script:
     @staticmethod
     def _scroll(action: Action, element: Element, page: str, place: Place) -> list[str]:
         x, y = _way(action.text or "", element.box[2], element.box[3])
-        return [f"{place.code}.hover()", f"{page}.mouse.wheel({x}, {y})"]
+        where = f"position={position(place.at)}" if place.at else ""
+        return [f"{place.code}.hover({where}){f'  # {place.why}' if where else ''}", f"{page}.mouse.wheel({x}, {y})"]
 
     def _upload(self, action: Action, page: str, place: Place) -> list[str]:
         self.used.add("FILES")
@@ -185,7 +188,7 @@ class Script:
         if place.at is None:
             return [f"{place.code}.set_input_files({files})"]
         return [
-            f"with {page}.expect_file_chooser() as chooser:  # it lies in a closed shadow root",
+            f"with {page}.expect_file_chooser() as chooser:  # {place.why}",
             f"    {place.code}.click(position={position(place.at)})",
             f"chooser.value.set_files({files})",
         ]

@@ -11,7 +11,6 @@ WHOLE = frozenset({"date", "time", "month", "week", "datetime-local", "color", "
 TICKS = ("input:checkbox", "input:radio")
 BY_KEYS = ("combobox", "searchbox")
 """Fields whose page often waits for the single keys."""
-SEALED = "  # it lies in a closed shadow root"
 
 
 class Strokes:
@@ -30,7 +29,7 @@ class Strokes:
         if action.op in ("click", "dblclick"):
             return self._click(step, e, place, after)
         if action.op == "hover":
-            return [f"{place.code}.hover({_at(place, e, step)})"]
+            return [f"{place.code}.hover({_at(place, e, step)}){_why(place)}"]
         if action.op == "press":
             return self._press(action.text or "", place, page)
         if action.op == "select":
@@ -54,16 +53,16 @@ class Strokes:
         if e.tag.startswith("select") and not told and not e.has("multiple"):
             return [f"{place.code}.focus()"]  # what is chosen is told by itself; an open list would be in the way
         if step.action.op == "dblclick":
-            return [f"{place.code}.dblclick({told}){SEALED if place.at else ''}"]
+            return [f"{place.code}.dblclick({told}){_why(place)}"]
         now = after.tree.by_ref.get(e.ref)
         if e.tag in TICKS and not told and now is not None and now.has("checked") != e.has("checked"):
             return [f"{place.code}.{'check' if now.has('checked') else 'uncheck'}()"]
-        return [f"{place.code}.click({told}){SEALED if place.at else ''}"]
+        return [f"{place.code}.click({told}){_why(place)}"]
 
     @staticmethod
     def _press(text: str, place: Place, page: str) -> list[str]:
         if place.at is not None:
-            return [f"{page}.keyboard.press({quoted(keys(text))}){SEALED}, and has the focus"]
+            return [f"{page}.keyboard.press({quoted(keys(text))}){_why(place)}; it has the focus"]
         return [f"{place.code}.press({quoted(keys(text))})"]
 
     # ---- choosing ----------------------------------------------------------------------------------------------------
@@ -125,8 +124,13 @@ class Strokes:
         return [*before, f"{place.code}.press_sequentially({told})"]
 
 
+def _why(place: Place) -> str:
+    """The comment behind a line that cannot name its element."""
+    return f"  # {place.why}" if place.why else ""
+
+
 def _press_at(place: Place) -> list[str]:
-    return [f"{place.code}.click({_where(place.at or (0, 0))}){SEALED}"]
+    return [f"{place.code}.click({_where(place.at or (0, 0))}){_why(place)}"]
 
 
 def _at(place: Place, e: Element, step: Step) -> str:
