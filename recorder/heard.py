@@ -27,8 +27,8 @@ class Heard(NamedTuple):
     """One message. ``frame``: the protocol's id of the frame; ``at``: s since the epoch.
 
     ``kind``: click, drag, hover, scroll, type, select, upload or press (with ``tree``, the rows of the frame at that
-    moment, and ``chain``, the numbers of the elements around the target from the inside out); hello, changed, secret,
-    browsing, unheard; navigated, dialog, opened, closed.
+    moment, ``chain``, the numbers of the elements around the target from the inside out, and ``signs``, by which those
+    are found again); hello, changed, secret, browsing, unheard; navigated, dialog, opened, closed.
     """
 
     tab: Tab
@@ -40,7 +40,8 @@ class Heard(NamedTuple):
 
 @functools.cache
 def script() -> str:
-    return page_source() + ";\n" + (files("webagent.recorder") / "listen.js").read_text("utf8")
+    own = [(files("webagent.recorder") / f"{name}.js").read_text("utf8") for name in ("signs", "listen")]
+    return ";\n".join([page_source(), *own])
 
 
 class Ears:

@@ -102,7 +102,8 @@
     chain = chainOf(el);
     const sealed = el.localName.includes("-") && !page.shadowOf(el) && !el.childElementCount;
     const xy = at && page.outward(el, at.clientX, at.clientY);
-    return { tree, chain, sealed, tag: el.localName, xy, url: location.href, title: document.title };
+    const signs = page.signsFor(chain, tree);
+    return { tree, chain, signs, sealed, tag: el.localName, xy, url: location.href, title: document.title };
   }
 
   // ---- text ---------------------------------------------------------------------------------------------------------
@@ -186,7 +187,8 @@
 
   function dropped(held, e) {
     const to = deepest(e, held.el.ownerDocument.elementFromPoint(e.clientX, e.clientY)); // the pointer may be captured
-    send("drag", { ...held.before, onto: chainOf(to), end: page.outward(to, e.clientX, e.clientY) });
+    const onto = chainOf(to);
+    send("drag", { ...held.before, onto, ontoSigns: page.signsFor(onto, held.before.tree), end: page.outward(to, e.clientX, e.clientY) });
   }
   on.dragstart = () => void (down && (down.native = true));
   on.drop = (e) => {
@@ -210,7 +212,7 @@
       const old = shown(before);
       for (const id of shown(page.readNow(BUDGET))) {
         if (old.has(id)) continue;
-        return void send("hover", { tree: before, chain, tag: el.localName });
+        return void send("hover", { tree: before, chain, signs: page.signsFor(chain, before), tag: el.localName });
       }
     }, HOVER);
   };

@@ -14,7 +14,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from webagent.envs import stuck
@@ -31,9 +30,10 @@ from .film import Film
 from .heard import Ears, Heard
 from .masking import Masking
 from .plan import Plan
+from .signs import found_by
 from .store import Store
 from .toolbar import Toolbar
-from .travel import Place, Where, moves, place_of
+from .travel import Place, Then, moves, place_of, tabs_at
 from .uploads import keep_files
 
 if TYPE_CHECKING:
@@ -187,20 +187,17 @@ class Recording:
             self._unsettled = False
             self.store.note(outcome=len(self.store.steps) - 1, url=self.masking.text(reading.url),
                             title=self.masking.text(reading.title), tabs=len(self.session.tabs))  # fmt: skip
-        self.store.final = self._observation(tab, reading.tree)
+        self.store.final = self._observation(tab, reading.tree, Then())
 
     async def _show(self, tab: Tab) -> None:
         if self.session.screen is not None:
             await self.session.screen.follow(tab.cdp)
 
-    def _observation(self, tab: Tab, tree: ActionTree, place: Where | None = None) -> Observation:
-        """``place``: address and title where they are known to belong to the tree; else those last seen."""
+    def _observation(self, tab: Tab, tree: ActionTree, then: Then) -> Observation:
         seen = self._seen.get(tab)
-        url, title = place or ((seen.url, seen.title) if seen else (tab.url, ""))
-        views = self.session.views()
-        tabs = tuple(replace(view, url=url, title=title) if view.active and place else view for view in views)
-        made = Observation(goal=self.store.goal, url=url, title=title, tabs=tabs, tree=tree,
-                           step=len(self.store.steps))  # fmt: skip
+        url, title = (then.url, then.title) if then.url else (seen.url, seen.title) if seen else (tab.url, "")
+        tabs = tabs_at(self.session, self._opened, tab, then)
+        made = Observation(goal=self.store.goal, url=url, title=title, tabs=tabs, tree=tree, step=len(self.store.steps))
         return self.masking.observation(made)
 
     # ---- hearing ----------------------------------------------------------------------------------------------------
@@ -288,9 +285,11 @@ class Recording:
             kept = await keep_files(world, data["chain"], self.store.folder)
             if not kept:
                 self._trouble(f"the contents of {', '.join(data['files'])}: only the names are known")
-        place = (heard.data["url"], heard.data["title"]) if world.parent is None and "url" in heard.data else None
+        signs = await found_by(data, actions, world)
+        outer = heard.data if world.parent is None else {}
+        then = Then(heard.at, outer.get("url", ""), outer.get("title", ""))
         for action in actions:
-            self._step(tab, tree, action, heard.at, place)
+            self._step(tab, tree, action, then, signs)
 
     def _hidden(self, data: dict[str, Any], tree: ActionTree, prefix: str) -> dict[str, Any]:
         field = meant(tree, prefix, data["chain"])
@@ -298,12 +297,13 @@ class Recording:
             raise Unrecordable(f"a secret typed into <{data['tag']}>, which the tree of the page does not list")
         return {**data, "text": data["text"] and self.masking.placeholder(field, data["text"])}
 
-    def _step(self, tab: Tab, tree: ActionTree, action: Action, at: float, place: Where | None = None) -> None:
-        seen = self._observation(tab, tree, place)
+    def _step(self, tab: Tab, tree: ActionTree, action: Action, then: Then, signs: Any = None) -> None:
+        seen, at = self._observation(tab, tree, then), then.at
         screen = self.masking.screen(self.film.before(at), seen)
         if self.masking.guarded:
             self.film.show(at, screen)
         notes: dict[str, Any] = {"at": round(at, 3), "video_frame": self.film.number(at)}
+        notes |= self.masking.text(signs or {})
         if self._marked:
             notes["marked"], self._marked = True, False
         words = self.store.add(seen, self.masking.text(action), screen, notes)
@@ -320,7 +320,7 @@ class Recording:
         if self._opened.get(old, 0.0) > at:
             return  # it came of this very step
         if old in self._seen:
-            self._step(old, self._seen[old].tree, Action("switch_tab", text=str(index)), at)
+            self._step(old, self._seen[old].tree, Action("switch_tab", text=str(index)), Then(at))
         self.session.active = index
         await self._show(tab)
 
@@ -351,7 +351,7 @@ class Recording:
             await self._release()
             await self._switch(tab, heard.at)
             tree = self._seen[tab].tree if tab in self._seen else ActionTree(viewport=self.plan.viewport)
-            self._step(tab, tree, action, heard.at)
+            self._step(tab, tree, action, Then(heard.at))
 
     async def _answered(self, heard: Heard) -> None:
         """A person pressed a button of a JavaScript dialog."""
@@ -369,9 +369,9 @@ class Recording:
         typed = str(data.get("userInput") or "")
         if data["result"] and prompt is not None and typed != prompt:
             if prompt:
-                self._step(tab, reading.tree, Action("clear", FIELD), heard.at)
-            self._step(tab, reading.tree, Action("type", FIELD, typed), heard.at)
-        self._step(tab, reading.tree, Action("click", OK if data["result"] else CANCEL), heard.at)
+                self._step(tab, reading.tree, Action("clear", FIELD), Then(heard.at))
+            self._step(tab, reading.tree, Action("type", FIELD, typed), Then(heard.at))
+        self._step(tab, reading.tree, Action("click", OK if data["result"] else CANCEL), Then(heard.at))
 
     async def _counted(self, heard: Heard) -> None:
         """A tab came or went: by the page, or by the person's hand, which is a step."""
@@ -384,12 +384,12 @@ class Recording:
             await self._release()
             if before is not None and not others and not self._paused:
                 old = next(t for t in reversed(self._seen) if t is not tab)
-                self._step(old, self._seen[old].tree, Action("new_tab"), at)
+                self._step(old, self._seen[old].tree, Action("new_tab"), Then(at))
                 self._places[tab] = Place()
         elif front is not None and tab in self._seen:
             await self._release()
             if not self._by_page(tab, at) and not self._paused:
-                self._step(tab, self._seen[tab].tree, Action("close_tab"), at)
+                self._step(tab, self._seen[tab].tree, Action("close_tab"), Then(at))
             self._seen.pop(tab, None)
 
 

@@ -1,13 +1,18 @@
-"""Whether a person went to another page by the browser itself: back, forward, reload or an address."""
+"""Whether a person went to another page by the browser itself (back, forward, reload, an address), and which tabs there
+were."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
+from webagent.envs.session import Session
 from webagent.envs.tab import Tab
 from webagent.envs.types import Action
+from webagent.envs.types import Tab as TabView
 
-Where = tuple[str, str]  # address and title of a page
 BY_HAND = frozenset({"typed", "address_bar", "auto_bookmark", "keyword", "generated", "reload"})
 
 
@@ -42,3 +47,24 @@ def moves(before: Place, now: Place, by_page: bool) -> list[Action]:
         steps = before.ids.index(entry) - before.shown
         return [Action("back" if steps < 0 else "forward")] * abs(steps)
     return [Action("goto", text=now.url)] if now.how in BY_HAND else []
+
+
+class Then(NamedTuple):
+    """A moment (s since the epoch), and the address and title of the page in front at it, or ""."""
+
+    at: float = math.inf
+    url: str = ""
+    title: str = ""
+
+
+def tabs_at(session: Session, opened: Mapping[Tab, float], tab: Tab, then: Then) -> tuple[TabView, ...]:
+    """The open tabs as they were at a moment when ``tab`` was in front.
+
+    ``opened``: when each came. What came since is left out; a tab that was just closed is there again, as the last.
+    """
+    views = [
+        TabView(then.url, then.title, True) if other is tab and then.url else replace(view, active=other is tab)
+        for other, view in zip(session.tabs, session.views(), strict=True)
+        if other is tab or opened.get(other, 0.0) < then.at
+    ]
+    return tuple(views) if tab in session.tabs else (*views, TabView(tab.url, active=True))

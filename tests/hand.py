@@ -1,6 +1,6 @@
 """A person's hand: real mouse and key events through an X server, over a site with many kinds of doing.
 
-    PYTHONPATH=tests .venv/bin/python tests/hand.py [--only GLOB] [--keep FOLDER] [--replay] [--kill N]
+    PYTHONPATH=tests .venv/bin/python tests/hand.py [--only GLOB] [--keep FOLDER] [--replay] [--export] [--kill N]
 
 Xvfb and xdotool drive ``webagent record`` from outside: nothing of Playwright's acts. Each ``Doing`` says what
 the hand does and what must have been recorded. Prints one line a doing and, last, one JSON document.
@@ -177,11 +177,32 @@ def kill_and_read(folder: Path, name: str, times: int) -> dict[str, int]:
     return {"times": times, "sound": sound, "steps": steps}
 
 
+def run_exported(folder: Path, form: str, secrets: dict[str, str]) -> dict[str, Any]:
+    """Export what was shown, and run that in a process of its own: how it ended, and where the script ended up."""
+    from webagent.datasets import read_episode
+    from webagent.envs.chromium import find_browser
+
+    script = folder / f"{form}_of_shown.py"
+    make = [sys.executable, "-m", "webagent", "export", str(folder / "shown"), "--to", form, "--out", str(script)]
+    subprocess.run(make, check=True, timeout=60, stdout=subprocess.DEVNULL)
+    how = ["-m", "pytest", "-q", "-p", "no:cacheprovider"] if form == "pytest" else []
+    environment = {**os.environ, **secrets, "WEBAGENT_BROWSER": str(find_browser())}
+    done = subprocess.run(
+        [sys.executable, *how, str(script)], capture_output=True, text=True, timeout=300, cwd=folder, env=environment
+    )
+    if done.returncode:
+        print(done.stdout[-3000:], done.stderr[-3000:])
+    final = read_episode(folder / "shown")[0].final
+    told = {"ran": done.returncode == 0, "leaks": sum(s in script.read_text() for s in SECRETS)}
+    return told if form == "pytest" else {**told, "same": done.stdout.splitlines() == [final.url, final.title]}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="*")
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--replay", action="store_true")
+    parser.add_argument("--export", action="store_true", help="and run the exported script and test")
     parser.add_argument(
         "--kill", type=int, default=0, metavar="N", help="instead: kill N recordings, read what is left"
     )
@@ -196,14 +217,17 @@ def main() -> int:
     with serving() as (port, where), display() as name:
         right = show(folder / "shown", args.only, name, port, where)
         result = {"kinds": len(right), "right": sum(right.values()), "leaks": leaks(folder / "shown")}
+        secrets = dict(zip(("PASSWORD", "CARD_NUMBER", "INNER_SECRET"), SECRETS, strict=True))
         if args.replay:
             command = [sys.executable, "-m", "webagent", "replay", str(folder / "shown"), "--json"]
-            for secret, value in zip(("PASSWORD", "CARD_NUMBER", "INNER_SECRET"), SECRETS, strict=True):
+            for secret, value in secrets.items():
                 os.environ[f"HAND_{secret}"] = value
                 command += ["--secret", f"{secret}=HAND_{secret}"]
             done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
             print(done.stderr)
             result["replay"] = {k: v for k, v in json.loads(done.stdout)["data"].items() if k != "steps"}
+        if args.export:
+            result["export"] = {form: run_exported(folder, form, secrets) for form in ("playwright", "pytest")}
     print((folder / "record.log").read_text()[-3000:])
     if not args.keep:
         shutil.rmtree(folder)

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 from demo_pages import mixed
+from foreign_recordings import codegen, devtools, selenium
 
 from webagent.datasets import write_episode
 from webagent.datasets.readers import READERS, reader
+from webagent.datasets.writers import Source, writer
 from webagent.envs.errors import UnknownName, WebAgentError
 from webagent.envs.types import Action, ActionTree, Element, Episode, Observation, Step, Task, from_json, to_json
 
@@ -34,6 +36,7 @@ class Sample:
     real: str = ""
     real_entries: int = 0
     take: int = 0
+    share: float = 0.4  # of its entries that are usable
 
 
 def as_json(*entries: object) -> Callable[[Path], Path]:
@@ -56,6 +59,17 @@ def folders(folder: Path) -> Path:
     return folder / "in"
 
 
+def lines(folder: Path) -> Path:
+    """Two whole episodes; one whose action is none, and one that was cut off."""
+    tree = ActionTree((Element("e1", "button", "button", "Go", states=("actionable",)),))
+    seen = Observation("go", tree=tree)
+    steps = (Step(seen, Action("click", "e1", None, (0.5, 0.5))),)
+    text = writer("jsonl").text(Source(Episode(Task("t.a", "go", "", 3), steps, seen, "human", True, {"a": [1]})))
+    step = text.split("\n")[0] + "\n"
+    (folder / "in.jsonl").write_text(text * 2 + text.replace('"op": "click"', '"op": "fly"') + step, encoding="utf-8")
+    return folder / "in.jsonl"
+
+
 MIND2WEB = {
     "website": "shop",
     "task": "Buy milk",
@@ -63,12 +77,17 @@ MIND2WEB = {
 }
 WEBARENA = {"sites": ["reddit"], "task_id": 3, "start_url": "__REDDIT__", "intent": "Find a post", "eval": {}}
 SAMPLES = {
+    "codegen": Sample(codegen, 2, 3),
+    "devtools": Sample(devtools, 1, 3),
     "episodes": Sample(folders, 1, 2),
     "mind2web": Sample(
         as_json(MIND2WEB, {**MIND2WEB, "task": ""}, {**MIND2WEB, "actions": [["FLY", "[a]", ""]]}, 7),
         1, 3, "tasks/mind2web/mind2web_raw_1009.json", 1009,
     ),
+    "jsonl": Sample(lines, 2, 2),
     "miniwob-demos": Sample(mixed, 2, 6, "miniwob-human-demos.tar", 12588, 4000),
+    # of its 42 tests 16 only look, and each command that has no action of ours is an entry
+    "selenium-ide": Sample(selenium, 1, 5, "tasks/recordings_selenium_ide", 73, share=0.2),
     "webarena": Sample(
         as_json(WEBARENA, {**WEBARENA, "task_id": None}, {**WEBARENA, "intent": 5}, []),
         1, 3, "tasks/webarena/test.raw.json", 812,
@@ -148,6 +167,6 @@ def test_the_real_file(case: tuple[str, Sample]) -> None:
     episodes, refused = read(name, path, sample.take)
     entries = len(episodes) + len(refused)
     assert entries == sample.real_entries if not sample.take else entries >= sample.take
-    assert len({e.task.id for e in episodes}) > 1 and len(episodes) > 0.4 * entries
+    assert len({e.task.id for e in episodes}) > 1 and len(episodes) > sample.share * entries
     for episode in episodes[:200]:
         check_episode(episode)

@@ -144,7 +144,7 @@ def test_a_recording_has_its_steps_beside_the_video(tmp_path: Path) -> None:
     write_episode(tmp_path, episode)
     notes = [
         {"recording": 1},
-        {"step": 0, "words": "Press 'Save'.", "video_frame": 33},
+        {"step": 0, "words": "Press 'Save'.", "video_frame": 66},
         {"outcome": 0, "title": "Saved"},
     ]
     (tmp_path / "recording.jsonl").write_text("".join(json.dumps(note) + "\n" for note in notes) + '{"step": 1, "wo')

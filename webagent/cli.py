@@ -27,6 +27,7 @@ from webagent.commands import Result
 from webagent.commands import bench as bench_command
 from webagent.commands import data as data_command
 from webagent.commands import doctor as doctor_command
+from webagent.commands import export as export_command
 from webagent.commands import install as install_command
 from webagent.commands import judge as judge_command
 from webagent.commands import record as record_command
@@ -89,7 +90,7 @@ def webagent(
 
 for module in (
     run_command, bench_command, speed_command, tasks_command, show_command, record_command,
-    replay_command, judge_command, doctor_command, install_command,
+    replay_command, export_command, judge_command, doctor_command, install_command,
 ):  # fmt: skip
     app.command(module.NAME, epilog=module.EXAMPLE)(getattr(module, module.NAME))
 

@@ -19,9 +19,13 @@ Refused = Callable[[str, str], None]
 Read = Callable[[str, Refused], Iterator[Episode]]
 
 READERS = {
+    "codegen": "scripts of Playwright in Python (a .py file, or a folder of them)",
+    "devtools": "recordings of Chrome DevTools' Recorder (a .json file, or a folder of them)",
     "episodes": "episode folders of webagent run and bench",
+    "jsonl": "steps as webagent export --to jsonl writes them",
     "miniwob-demos": "human demonstrations of MiniWoB++ (a tar or a folder of .json.gz)",
     "mind2web": "Mind2Web's tasks with their action sequences as text (JSON)",
+    "selenium-ide": "projects of Selenium IDE (a .side file, or a folder of them)",
     "webarena": "task definitions of WebArena and VisualWebArena (test.raw.json)",
     "webshop": "WebShop's human-written shopping goals (human_goals.json)",
 }

@@ -147,7 +147,7 @@ function pseudoText(el) {
 }
 
 function nameOf(el, tag, role) {
-  let name = byIds(el, "aria-labelledby") || squash(attr(el, "aria-label") || "") || labelsText(el, tag) || nativeName(el, tag, role);
+  let name = givenName(el, tag, role);
   if (!name && CONTENT.has(role)) {
     const limit = role === "clickable" || role === "treeitem" ? 120 : 300;
     name = textOf(el, limit) || imagesText(el) || pseudoText(el);
@@ -156,6 +156,18 @@ function nameOf(el, tag, role) {
   if (!name && FIELDS.has(role)) name = headerText(el) || nearText(el, tag, role);
   return cut(name, 300);
 }
+
+const givenName = (el, tag, role) => byIds(el, "aria-labelledby") || squash(attr(el, "aria-label") || "") || labelsText(el, tag) || nativeName(el, tag, role);
+
+// The name that any reader of the page would tell: nothing that is only near.
+function accessibleNameOf(el) {
+  const tag = localName.call(el);
+  const role = roleOf(el, tag);
+  const given = givenName(el, tag, role) || (CONTENT.has(role) && tag !== "summary" ? textOf(el, 300) : "");
+  return given || squash(attr(el, "title") || attr(el, "placeholder") || "");
+}
+
+const wordsOf = (el) => textOf(el, 200);
 
 const TITLES = ["title", "placeholder", "aria-placeholder", "data-placeholder", "data-tooltip", "data-title", "data-original-title"];
 
