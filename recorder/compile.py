@@ -17,7 +17,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from webagent.envs.errors import UsageError
 from webagent.envs.types import ENDS_EPISODE, Action, ActionTree, Element, Episode, Observation
@@ -52,11 +53,12 @@ def compile_episodes(episodes: Sequence[Episode]) -> Program:
         raise UsageError("expected an episode with steps, found none that matter", "choose another")
     first = episodes[0]
     values = Values(tuple(e.task.goal for e in episodes))
-    compiler = Compiler(values, tuple(e.task.start_url for e in episodes), _telling_titles(columns))
+    start = str(first.info.get("url") or first.task.start_url)
+    starts = tuple(e.task.start_url for e in episodes)
+    compiler = Compiler(values, starts, _telling_titles(columns), urlsplit(start).scheme == "file")
     steps = [compiler.step(column) for column in columns]
     blocks, parameters = folded(steps, values.parameters)
     goal = values.pattern(first.task.goal, parameters)
-    start = str(first.info.get("url") or first.task.start_url)
     name = re.sub(r"[^a-z0-9]+", "-", goal.lower()).strip("-")[:48].strip("-") or "program"
     made_from = tuple(e.task.id for e in episodes)
     return Program(name, goal, start, tuple(parameters), tuple(blocks), made_from, time.strftime("%Y-%m-%d"))
@@ -219,11 +221,13 @@ def _whole(value: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True)
 class Compiler:
-    """Makes one step of one column."""
+    """Makes one step of one column. ``starts``: the address of each episode; ``titles``: that tell pages apart;
+    ``local``: the site is files."""
 
     values: Values
     starts: tuple[str, ...]
     titles: frozenset[str]
+    local: bool = False
 
     def step(self, column: Column) -> Step:
         """Raises ``UsageError`` for an answer that no element shows."""
@@ -239,11 +243,12 @@ class Compiler:
         elif targets[0] is not None:
             target = self._signs([(e, d.before.tree) for e, d in zip(targets, done, strict=True) if e])
         onto = [d.before.tree.by_ref.get(d.action.text or "") for d in done] if action.op == "drag" else [None]
+        dropped = self._signs([(e, d.before.tree) for e, d in zip(onto, done, strict=False) if e])
+        page, after = (self._page([(d[at], start) for d, start in there]) for at in (0, 2))
         step = Step(
-            action.op, "", target, self._signs([(e, d.before.tree) for e, d in zip(onto, done, strict=True) if e])
-            if onto[0] is not None else None, text if action.op not in ("drag", "answer") else None, action.point, read,
-            self._page([(d.before, start) for d, start in there]), _makes(done),
-            self._page([(d.after, start) for d, start in there]), self._shows(done), optional=not all(column),
+            action.op, "", target, dropped, text if action.op not in ("drag", "answer") else None, action.point, read,
+            page, _makes(done), Page() if after == page else after, self._shows(done),
+            fresh=action.op == "type" and not any(e.value for e in targets if e), optional=not all(column),
         )  # fmt: skip
         return replace(step, words=in_words(step))
 
@@ -270,9 +275,9 @@ class Compiler:
             one = replace(one, **texts, around=_both(one.around, s.around), beside=_both(one.beside, s.beside))
         return one
 
-    def _page(self, seen: Sequence[tuple[Observation, str]]) -> Page:
+    def _page(self, seen: Sequence[tuple[Any, str]]) -> Page:
         title = _common([_starred(o.title) for o, _ in seen])
-        url = _common([self._without_values(place_of(o.url, start)) for o, start in seen])
+        url = _common([self._without_values(place_of(o.url, start, self.local)) for o, start in seen])
         return Page(url, title if title in self.titles else "")
 
     def _without_values(self, place: str) -> str:

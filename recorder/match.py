@@ -67,7 +67,7 @@ def signs_of(element: Element, tree: ActionTree) -> Signs:
     return Signs(
         element.role, element.name, element.tag, element.context, element.hint, urlsplit(element.href).path,
         "" if element.has("editable") else element.value, tuple(_around(element, tree)),
-        tuple(_face(e) for e in near), (like.index(element.ref), len(like)), _centre(element, tree),
+        tuple(_face(e) for e in near), (like.index(element.ref), len(like)), _place(element, tree),
         element.ref if DIALOG.fullmatch(element.ref) else "",
     )  # fmt: skip
 
@@ -82,7 +82,7 @@ def find(wanted: Signs, now: ActionTree) -> Match:
     if wanted.dialog:
         same = now.by_ref.get(wanted.dialog)
         return Match(same, 1.0, 0.0) if same else Match(None, 0.0, 0.0, "no dialog is open")
-    alike = [e for e in now.elements if e.role == wanted.role and _named_alike(wanted.name, e.name)]
+    alike = [e for e in now.elements if e.role == wanted.role and same_words(wanted.name, e.name)]
     wide = math.hypot(*now.viewport) or 1.0
     rated = sorted(((_share(wanted, signs_of(e, now), wide), -n) for n, e in enumerate(alike)), reverse=True)
     if not rated:
@@ -95,7 +95,8 @@ def find(wanted: Signs, now: ActionTree) -> Match:
     return Match(alike[-index], best, second)
 
 
-def _named_alike(old: str, new: str) -> bool:
+def same_words(old: str, new: str) -> bool:
+    """Whether a name that was ``old`` may be ``new`` now: most of its words are the same; no name may be any."""
     if not old:
         return True
     a, b = _words(old), _words(new)
@@ -144,10 +145,10 @@ def _face(e: Element) -> str:
     return f"{e.role} {e.name}"
 
 
-def _centre(e: Element, tree: ActionTree) -> tuple[float, float]:
-    """In the coordinates of the whole page, so that scrolling changes nothing."""
+def _place(e: Element, tree: ActionTree) -> tuple[float, float]:
+    """Its centre in the coordinates of the whole page, so that scrolling changes nothing."""
     x, y, w, h = e.box
-    return x + w / 2 + tree.scroll[0], y + h / 2 + tree.scroll[1]
+    return round(x + w / 2 + tree.scroll[0], 1), round(y + h / 2 + tree.scroll[1], 1)
 
 
 def _overlap(old: str, new: str) -> float:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -47,7 +48,8 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Page:
-    """``url``: path, with the host before it where that is not the start's; ``title``: "" where it tells nothing.
+    """``url``: path, with the host before it where that is not the start's; for a local file from the start's folder on
+    (``./``). ``title``: "" where it tells nothing.
 
     Either holding is enough: a page may move or be renamed, and is another one only if both changed.
     """
@@ -57,7 +59,7 @@ class Page:
 
     def holds(self, observation: Observation, start: str) -> bool:
         """``start``: the address that the program was started at."""
-        by_url = not self.url or fits(self.url, place_of(observation.url, start))
+        by_url = not self.url or fits(self.url, place_of(observation.url, start, self.url.startswith(".")))
         return by_url or bool(self.title and fits(self.title, observation.title))
 
 
@@ -70,7 +72,8 @@ class Step:
     the element's text, ``*`` being the answer. ``page``: where it must be. ``makes``: states of the target that it
     brings about (``-checked``: takes away); where they hold already, nothing is done. ``after``, ``shows`` ("role
     name"): the page that it leads to and what appears there; waited for, ``wait`` seconds at most, as the target is.
-    ``optional``: some recordings do without it.
+    ``fresh``: it was typed into an empty field, so what stands there is cleared first. ``optional``: some recordings do
+    without it.
     """
 
     op: str
@@ -85,6 +88,7 @@ class Step:
     after: Page = field(default_factory=Page)
     shows: tuple[str, ...] = ()
     wait: float = WAIT
+    fresh: bool = False
     optional: bool = False
 
 
@@ -135,8 +139,11 @@ class Program:
                 lists[p.name] = values
             elif not p.secret:
                 one[p.name] = values[0]
+        steps = self.steps
+        if len(self.made_from) == 1 and any(values != _usual(known[name]) for name, values in given.items()):
+            steps = tuple(_trusting(step) for step in steps)
         told = one | {name: ", ".join(values) for name, values in lists.items()}
-        return Filled(self, fill(self.goal, told), tuple(_unrolled(self.steps, one, lists)))
+        return Filled(self, fill(self.goal, told), tuple(_unrolled(steps, one, lists)), one)
 
 
 @dataclass(frozen=True)
@@ -172,11 +179,12 @@ def by_row(step: Step) -> bool:
 
 @dataclass(frozen=True)
 class Filled:
-    """A program with its values: ``goal`` in plain words, and what is to be done, in order."""
+    """A program with its values by parameter: ``goal`` in plain words, and what is to be done, in order."""
 
     program: Program
     goal: str
     todo: tuple[Placed | PlacedLoop, ...]
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 def _values(p: Parameter, given: Mapping[str, Sequence[str]], secrets: Sequence[str]) -> list[str]:
@@ -190,6 +198,21 @@ def _values(p: Parameter, given: Mapping[str, Sequence[str]], secrets: Sequence[
         like = f", e.g. --set {p.name}={_shell(p.examples[0])}" if p.examples else ""
         raise UsageError(f"missing argument {p.name!r}" + (f": {p.label}" if p.label else ""), f"add it{like}")
     return list(p.default) if isinstance(p.default, list) else [p.default]
+
+
+def _usual(p: Parameter) -> list[str]:
+    return list(p.default) if isinstance(p.default, list) else [p.default or ""]
+
+
+def _trusting(step: Step | Loop) -> Step | Loop:
+    """With other values than the only recording's a page may show other things: those that name none are let go."""
+    if isinstance(step, Loop):
+        return replace(step, steps=tuple(_told_only(s) for s in step.steps))
+    return _told_only(step)
+
+
+def _told_only(step: Step) -> Step:
+    return replace(step, shows=tuple(face for face in step.shows if PLACE.search(face)))
 
 
 def _shell(text: str) -> str:
@@ -231,8 +254,14 @@ def fits(pattern: str, text: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.DOTALL) is not None
 
 
-def place_of(url: str, start: str) -> str:
-    """Path and fragment of an address, with its host before them where that is not the host of ``start``."""
-    parts = urlsplit(url)
-    host = "" if parts.netloc == urlsplit(start).netloc else parts.netloc
-    return f"{host}{parts.path or '/'}" + (f"#{parts.fragment}" if parts.fragment else "")
+def place_of(url: str, start: str, local: bool = False) -> str:
+    """Path and fragment of an address, with its host before them where that is not the host of ``start``; ``local``:
+    from the folder of ``start`` on, wherever that may lie or be served."""
+    parts, first = urlsplit(url), urlsplit(start)
+    path = parts.path or "/"
+    if parts.netloc != first.netloc:
+        path = parts.netloc + path
+    elif local:
+        path = posixpath.relpath(path, posixpath.dirname(first.path) or "/")
+        path = path if path.startswith("..") else f"./{path}"
+    return path + (f"#{parts.fragment}" if parts.fragment else "")
