@@ -14,7 +14,7 @@ from __future__ import annotations
 import difflib
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -58,7 +58,8 @@ def compile_episodes(episodes: Sequence[Episode]) -> Program:
     compiler = Compiler(values, starts, _telling_titles(columns), urlsplit(start).scheme == "file")
     steps = [compiler.step(column) for column in columns]
     blocks, parameters = folded(steps, values.parameters)
-    goal = values.pattern(first.task.goal, parameters)
+    names = {s.target.name for s in steps if s.target and "{{" not in s.target.name} - {""}
+    goal = values.pattern(first.task.goal, parameters, names)
     name = re.sub(r"[^a-z0-9]+", "-", goal.lower()).strip("-")[:48].strip("-") or "program"
     made_from = tuple(e.task.id for e in episodes)
     return Program(name, goal, start, tuple(parameters), tuple(blocks), made_from, time.strftime("%Y-%m-%d"))
@@ -194,8 +195,11 @@ class Values:
                 text = _whole(values[n]).sub(f"{{{{{name}}}}}", text)
         return text
 
-    def pattern(self, goal: str, parameters: Sequence[Parameter]) -> str:
-        """The goal with places instead of values, the longest first. A list stands as its values do, with commas."""
+    def pattern(self, goal: str, parameters: Sequence[Parameter], names: Collection[str]) -> str:
+        """The goal with places instead of values, the longest first. A list stands as its values do, with commas.
+
+        ``names``: of what is always clicked; a value that is a part of one of them stays there.
+        """
         values = [(v[0], name) for v, name in self.known.items()]
         for p in parameters:
             if p.many and isinstance(p.default, list):
@@ -203,14 +207,15 @@ class Values:
         kept = {p.name for p in parameters}
         for value, name in sorted(values, key=lambda pair: -len(pair[0])):
             if value and name in kept:
-                goal = _replaced(goal, value, f"{{{{{name}}}}}")
+                goal = _replaced(goal, value, f"{{{{{name}}}}}", [n for n in names if len(n) > len(value)])
         return goal
 
 
-def _replaced(goal: str, value: str, place: str) -> str:
-    """``value`` replaced by ``place``, but not inside of other places."""
-    either = re.compile(r"\{\{.*?\}\}|" + _whole(value).pattern, re.IGNORECASE)
-    return either.sub(lambda m: m[0] if m[0].startswith("{{") else place, goal)
+def _replaced(goal: str, value: str, place: str, names: Sequence[str]) -> str:
+    """``value`` replaced by ``place``, but not inside of other places and of ``names``."""
+    kept = "|".join([r"\{\{.*?\}\}", *(_whole(n).pattern for n in sorted(names, key=len, reverse=True))])
+    either = re.compile(f"(?P<kept>{kept})|{_whole(value).pattern}", re.IGNORECASE)
+    return either.sub(lambda m: m[0] if m["kept"] else place, goal)
 
 
 def _whole(value: str) -> re.Pattern[str]:

@@ -26,7 +26,7 @@ from webagent.envs.errors import BrowserGone, ConfirmationRefused, PageUnreachab
 from webagent.envs.types import Action
 from webagent.errand import Errand, perform, whole_address
 
-COMMANDS = ["run", "bench", "speed", "tasks", "show", "record", "replay", "judge", "doctor", "install"]
+COMMANDS = ["run", "bench", "speed", "tasks", "show", "record", "replay", "compile", "judge", "doctor", "install"]
 TASKS = {"name": "mine", "tasks": [{"id": "a", "goal": "Press it", "url": "a.html", "check": "true"}]}
 
 

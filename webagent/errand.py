@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 from webagent.agents import frames_for
@@ -40,7 +40,6 @@ from webagent.words import clean, describe_action, describe_target
 
 DEFAULT_MAX_STEPS = 30
 DEFAULT_OUT = "webagent-out"
-T = TypeVar("T")
 OpenEnv = Callable[["Errand", Any, Secrets], AbstractContextManager[Any]]
 
 

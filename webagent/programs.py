@@ -120,16 +120,13 @@ class ByPolicy:
     def settle(self, record: Record) -> tuple[dict[str, Any], list[str]]:
         """A run that went well is kept as a skill, if skills are kept."""
         errand, episode = self.errand, record.episode
-        if errand.skills is None or errand.task or errand.plan or episode is None or not episode.success:
-            return {"program": None, "skill_kept": None}, []
-        try:
-            kept = keep(errand.skills, dataclasses.replace(episode, steps=tuple(record.steps)))
-        except (WebAgentError, OSError) as error:  # a run that went well does not fail for its skill
-            self.console.say(f"not kept as a skill: {error}", "dim")
-            return {"program": None, "skill_kept": None}, []
-        return {"program": None, "skill_kept": str(kept) if kept else None}, [
-            f"skill    kept as {kept}"
-        ] if kept else []
+        kept: Path | None = None
+        if errand.skills and not errand.task and not errand.plan and episode is not None and episode.success:
+            try:
+                kept = keep(errand.skills, dataclasses.replace(episode, steps=tuple(record.steps)))
+            except (WebAgentError, OSError) as error:  # a run that went well does not fail for its skill
+                self.console.say(f"not kept as a skill: {error}", "dim")
+        return {"program": None, "skill_kept": kept and str(kept)}, [f"skill    kept as {kept}"] if kept else []
 
 
 def _meanwhile(work: Callable[..., T], *of: Any) -> Future[T]:
@@ -145,8 +142,14 @@ class ByProgram:
     def __init__(self, errand: Errand, console: Console, filled: Filled, path: Path, skill: str = "") -> None:
         loops = any(isinstance(p, PlacedLoop) for p in filled.todo)
         most = STEPS_WITH_ROWS if loops else STEPS_BESIDES + STEPS_FOR_ONE * len(filled.todo)
-        own = {} if errand.task else {"goal": filled.goal, "url": errand.url or filled.program.start}
-        self.errand = dataclasses.replace(errand, max_steps=errand.max_steps or (None if errand.task else most), **own)
+        own: dict[str, Any] = {"program": path}
+        if not errand.task:
+            own |= {
+                "goal": filled.goal,
+                "url": errand.url or filled.program.start,
+                "max_steps": errand.max_steps or most,
+            }
+        self.errand = dataclasses.replace(errand, **own)
         self.console = console
         self.filled, self.path, self.skill = filled, path, skill
         self.source = f"program:{filled.program.name}"

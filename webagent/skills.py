@@ -117,7 +117,7 @@ def start_of(url: str) -> str:
     path = Path(name.removeprefix("file://"))
     if name.startswith("file://") or path.exists():
         return path.resolve().as_uri() + mark + query
-    return url if "://" in url else f"//{url}"
+    return url if re.match(r"[a-zA-Z][\w+.-]*:(?!\d)", url) else f"//{url}"
 
 
 def keep(folder: Path, episode: Episode) -> Path | None:
