@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from .match import Signs
+from .match import Signs, agreed
 from .program import FIRST_ROW, NEXT_ROW, PLACE, Loop, Parameter, Step, changed, fill
 
 ROUNDS_ALIKE = 3  # that a block of one step needs to be a list, or one without any difference to be counted
@@ -130,12 +130,9 @@ def _shared(signs: Sequence[Signs], values: tuple[str, ...]) -> Signs:
     one = signs[0]
     if tuple(s.name for s in signs) == values:
         one = replace(one, name=HOLE)
-    for field in ("context", "hint", "path", "value"):
-        if len({getattr(s, field) for s in signs}) > 1:
-            one = replace(one, **{field: ""})
-    around = tuple(a for a in one.around if all(a in s.around for s in signs))
-    beside = tuple(b for b in one.beside if all(b in s.beside for s in signs))
-    return replace(one, around=around, beside=beside)
+    for other in signs[1:]:
+        one = agreed(one, other)
+    return one
 
 
 def _plain(text: str, known: dict[str, Parameter]) -> str:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import difflib
 import re
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ from webagent.envs.errors import UsageError
 from webagent.envs.types import ENDS_EPISODE, Action, ActionTree, Element, Episode, Observation
 
 from .blocks import folded
-from .match import Signs, signs_of
+from .match import Signs, agreed, signs_of
 from .program import SECRET, Page, Parameter, Program, Step, place_of
 
 TOGGLES = ("checked", "mixed", "expanded", "collapsed", "pressed", "selected")
@@ -58,8 +58,7 @@ def compile_episodes(episodes: Sequence[Episode]) -> Program:
     compiler = Compiler(values, starts, _telling_titles(columns), urlsplit(start).scheme == "file")
     steps = [compiler.step(column) for column in columns]
     blocks, parameters = folded(steps, values.parameters)
-    names = {s.target.name for s in steps if s.target and "{{" not in s.target.name} - {""}
-    goal = values.pattern(first.task.goal, parameters, names)
+    goal = values.pattern(first.task.goal, parameters)
     name = re.sub(r"[^a-z0-9]+", "-", goal.lower()).strip("-")[:48].strip("-") or "program"
     made_from = tuple(e.task.id for e in episodes)
     return Program(name, goal, start, tuple(parameters), tuple(blocks), made_from, time.strftime("%Y-%m-%d"))
@@ -195,11 +194,8 @@ class Values:
                 text = _whole(values[n]).sub(f"{{{{{name}}}}}", text)
         return text
 
-    def pattern(self, goal: str, parameters: Sequence[Parameter], names: Collection[str]) -> str:
-        """The goal with places instead of values, the longest first. A list stands as its values do, with commas.
-
-        ``names``: of what is always clicked; a value that is a part of one of them stays there.
-        """
+    def pattern(self, goal: str, parameters: Sequence[Parameter]) -> str:
+        """The goal with places instead of values, the longest first. A list stands as its values do, with commas."""
         values = [(v[0], name) for v, name in self.known.items()]
         for p in parameters:
             if p.many and isinstance(p.default, list):
@@ -207,15 +203,14 @@ class Values:
         kept = {p.name for p in parameters}
         for value, name in sorted(values, key=lambda pair: -len(pair[0])):
             if value and name in kept:
-                goal = _replaced(goal, value, f"{{{{{name}}}}}", [n for n in names if len(n) > len(value)])
+                goal = _replaced(goal, value, f"{{{{{name}}}}}")
         return goal
 
 
-def _replaced(goal: str, value: str, place: str, names: Sequence[str]) -> str:
-    """``value`` replaced by ``place``, but not inside of other places and of ``names``."""
-    kept = "|".join([r"\{\{.*?\}\}", *(_whole(n).pattern for n in sorted(names, key=len, reverse=True))])
-    either = re.compile(f"(?P<kept>{kept})|{_whole(value).pattern}", re.IGNORECASE)
-    return either.sub(lambda m: m[0] if m["kept"] else place, goal)
+def _replaced(goal: str, value: str, place: str) -> str:
+    """``value`` replaced by ``place``, but not inside of other places."""
+    either = re.compile(r"\{\{.*?\}\}|" + _whole(value).pattern, re.IGNORECASE)
+    return either.sub(lambda m: m[0] if m[0].startswith("{{") else place, goal)
 
 
 def _whole(value: str) -> re.Pattern[str]:
@@ -276,8 +271,7 @@ class Compiler:
             self.values.name(names, signs[0].role)
         one = replace(signs[0], name=self.values.templated(names))
         for s in signs[1:]:
-            texts = {k: "" for k in ("tag", "context", "hint", "path", "value") if getattr(s, k) != getattr(one, k)}
-            one = replace(one, **texts, around=_both(one.around, s.around), beside=_both(one.beside, s.beside))
+            one = agreed(one, s)
         return one
 
     def _page(self, seen: Sequence[tuple[Any, str]]) -> Page:
@@ -311,10 +305,6 @@ class Compiler:
         e = min(holding, key=lambda e: len(e.name or e.value))
         pattern = _whole(answer).sub("*", e.name or e.value, count=1)
         return pattern, replace(signs_of(e, tree), name="", value="")
-
-
-def _both(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(x for x in a if x in b)
 
 
 def _common(texts: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -69,6 +69,16 @@ def signs_of(element: Element, tree: ActionTree) -> Signs:
         "" if element.has("editable") else element.value, tuple(_around(element, tree)),
         tuple(_face(e) for e in near), (like.index(element.ref), len(like)), _place(element, tree),
         element.ref if DIALOG.fullmatch(element.ref) else "",
+    )  # fmt: skip
+
+
+def agreed(a: Signs, b: Signs) -> Signs:
+    """What two recordings of an element have in common; its name is the caller's, its number and place are of ``a``."""
+    return replace(
+        a, tag=a.tag if a.tag == b.tag else "", context=a.context if a.context == b.context else "",
+        hint=a.hint if a.hint == b.hint else "", path=a.path if a.path == b.path else "",
+        value=a.value if a.value == b.value else "", around=tuple(x for x in a.around if x in b.around),
+        beside=tuple(x for x in a.beside if x in b.beside),
     )  # fmt: skip
 
 

@@ -103,7 +103,8 @@ class ByPolicy:
         self.errand = errand
         self.console = console
         self.source = f"{'search' if errand.plan else 'policy'}:{errand.policy}"
-        self._policy = _meanwhile(make_foresight if errand.plan else make_policy, errand.policy)
+        make: Callable[[str], Any] = make_foresight if errand.plan else make_policy
+        self._policy = _meanwhile(make, errand.policy)
 
     def check(self) -> None:
         if self._policy.done():

@@ -24,7 +24,7 @@ from webagent.recorder.program_file import program_text
 def repaired(follower: Follower, start: str) -> Program | None:
     """The program with every repair of a run that went well. ``start``: the address that it was started at."""
     program, filled = follower.filled.program, follower.filled
-    values = {(v,): name for name, v in filled.values.items() if v}
+    values: dict[tuple[str, ...], str] = {(v,): name for name, v in filled.values.items() if v}
     by_place: dict[tuple[int, ...], list[Repair]] = {}
     for repair in follower.repairs:
         by_place.setdefault(repair.at, []).append(repair)

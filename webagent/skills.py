@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -66,7 +66,7 @@ def matching_skill(
     fitting = []
     for name, path, program in list_skills(folder, say):
         values = values_in(program, goal)
-        if values is None or _place(program.start) != _place(url):
+        if values is None or _place(program.start) != _place(url) or _bound(program, values):
             continue
         try:
             filled = program.filled(values, secrets)
@@ -102,6 +102,15 @@ def values_in(program: Program, goal: str) -> dict[str, list[str]] | None:
         for name, value in found.groupdict().items()
         if name in known
     }
+
+
+def _bound(program: Program, values: Mapping[str, Sequence[str]]) -> bool:
+    """Whether other values would need other targets: one that is always clicked has a recorded value in its name."""
+    flat = [s for step in program.steps for s in (step.steps if isinstance(step, Loop) else (step,))]
+    names = [s.target.name.lower() for s in flat if s.target and not PLACE.search(s.target.name)]
+    usual = {p.name: p.default for p in program.parameters if isinstance(p.default, str)}
+    other = [d.lower() for name, d in usual.items() if d and name in values and list(values[name]) != [d]]
+    return any(re.search(rf"(?<!\w){re.escape(value)}(?!\w)", name) for value in other for name in names)
 
 
 def _place(url: str) -> str:
