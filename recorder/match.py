@@ -21,6 +21,7 @@ from webagent.envs.types import ActionTree, Element
 
 GOOD = 0.6  # of the weight of all signs
 CLEAR = 0.06  # that the best must be ahead of the next
+LIKELY = 0.75  # of the weight of all signs but the name, for a guess
 NEAR = 0.6  # of its words that a name must keep
 DIALOG = re.compile(r"d\d+")
 _AGO = re.compile(r"\d+")
@@ -102,6 +103,22 @@ def find(wanted: Signs, now: ActionTree) -> Match:
         return Match(None, best, second, f"the likeliest {wanted.role} {wanted.name!r} agrees in {best:.0%} only")
     if best - second < CLEAR:
         return Match(None, best, second, f"two of {len(alike)} {wanted.role} {wanted.name!r} are equally likely")
+    return Match(alike[-index], best, second)
+
+
+def likeliest(wanted: Signs, now: ActionTree) -> Match:
+    """Which element may be the wanted one under another name: all other signs agree, and it stood not beside it before.
+
+    A guess, for whoever can check what comes of it; ``find`` never makes it.
+    """
+    known = {face.partition(" ")[2] for face in wanted.beside}
+    alike = [e for e in now.elements if (e.role, e.tag) == (wanted.role, wanted.tag) and e.name]
+    wide = math.hypot(*now.viewport) or 1.0
+    nameless = replace(wanted, name="")
+    rated = sorted(((_share(nameless, signs_of(e, now), wide), -n) for n, e in enumerate(alike)), reverse=True)
+    (best, index), second = rated[0] if rated else (0.0, 0), rated[1][0] if len(rated) > 1 else 0.0
+    if not rated or best < LIKELY or best - second < CLEAR or alike[-index].name in known:
+        return Match(None, best, second, f"nothing else stands where the {wanted.role} {wanted.name!r} stood")
     return Match(alike[-index], best, second)
 
 

@@ -29,7 +29,7 @@ PLACE = re.compile(r"\{\{([A-Za-z_]\w*)\}\}")
 SECRET = re.compile(r"\{\{\s*secret:\s*([A-Za-z_][\w-]*)\s*\}\}")
 NEXT_ROW, FIRST_ROW = "rows:next", "rows:first"
 MOST_ROUNDS = 500
-WAIT = 3.0
+WAIT = 2.0
 T = TypeVar("T")
 
 

@@ -22,8 +22,9 @@ from typing import Any
 import numpy as np
 
 from webagent.envs.types import ENDS_EPISODE, Action, Element, Observation, Proposal, Task
+from webagent.recorder.compile import in_words
 from webagent.recorder.fit import Fit, effect, fit, made, rows
-from webagent.recorder.match import same_words
+from webagent.recorder.match import Signs, likeliest, same_words
 from webagent.recorder.program import Filled, Page, Placed, PlacedLoop, Step
 from webagent.rollout import Agent, MakeAgent, proposal_in
 
@@ -171,9 +172,25 @@ class Follower:
     def _ask(self, placed: Placed, why: str, seen: Observation) -> Proposal:
         """Hand one step to the policy."""
         self.say(f"     step {self._number(placed)} does not fit: {why}")
-        self.say(f"     the policy is asked: {placed.step.words}")
-        self._help = self._helper(placed, placed.step.words, Repair(placed.at, why))
+        words = self._words(placed, seen)
+        self.say(f"     the policy is asked: {words}")
+        self._help = self._helper(placed, words, Repair(placed.at, why))
         return self._helped(seen)
+
+    def _words(self, placed: Placed, seen: Observation) -> str:
+        """What the policy is asked for: the step, with the name that its target may have now."""
+        step, target = placed.step, placed.step.target
+        if target is None or not target.name or placed.row is not None or step.read or self._named(target, seen):
+            return step.words
+        guess = likeliest(target, seen.tree)
+        if guess.element is None:
+            return step.words
+        self.say(f"     all but its name agrees with {guess.element.role} {guess.element.name!r} ({guess.score:.0%})")
+        return in_words(replace(step, target=replace(target, name=guess.element.name)))
+
+    @staticmethod
+    def _named(target: Signs, seen: Observation) -> bool:
+        return any(e.role == target.role and same_words(target.name, e.name) for e in seen.tree.elements)
 
     def _helper(self, placed: Placed, goal: str, repair: Repair) -> _Help:
         task = replace(self._task, goal=goal)
@@ -230,9 +247,11 @@ class Follower:
             return False
         if step.makes:
             return made(step, target, seen.tree)
-        told = bool(step.shows or step.after != Page())
-        moved = step.after != Page() and self._coming_fits(seen)
-        return told and (effect(step, seen, self._task.start_url) or moved)
+        return self._told(step, seen) or (step.after != Page() and self._coming_fits(seen))
+
+    def _told(self, step: Step, seen: Observation) -> bool:
+        """Whether the page bears out that the step was done: the policy's word alone is not enough."""
+        return bool(step.shows or step.after != Page()) and effect(step, seen, self._task.start_url)
 
     def _coming_fits(self, seen: Observation) -> bool:
         """Whether the step after the one that the policy is at fits the page, or there is none."""
@@ -246,7 +265,7 @@ class Follower:
 
     def _without(self, help: _Help, seen: Observation, claimed: bool) -> Proposal:
         """The policy has nothing more to do for the one step: it is done, or all that is left goes to the policy."""
-        if claimed and help.repair.done and self._coming_fits(seen):
+        if claimed and help.repair.done and self._coming_fits(seen) and self._told(help.placed.step, seen):
             help.repair.instead = True
             self.todo.pop(0)
             self.steps_done += 1
