@@ -192,7 +192,7 @@ def errand(tmp_path: Path, **more: Any) -> Errand:
 
 
 def run(monkeypatch: pytest.MonkeyPatch, asked: Errand, *script: Action, env: FakeEnv | None = None) -> Any:
-    monkeypatch.setattr("webagent.errand.make_policy", lambda name: scripted(*script))
+    monkeypatch.setattr("webagent.programs.make_policy", lambda name: scripted(*script))
 
     @contextmanager
     def open_env(asked: Errand, scenario: Any, secrets: Any) -> Iterator[FakeEnv]:
