@@ -86,9 +86,9 @@ def spent(episode: Episode) -> tuple[float, float]:
 
 def compare(browser: Browser, options: argparse.Namespace) -> tuple[dict[str, Program], list[dict[str, Any]]]:
     suite, programs, rows = open_suite("demo"), {}, []
-    make_agent = make_policy(options.policy)
+    teacher, make_agent = make_policy(options.policy), make_policy(options.against or options.policy)
     for task in TASKS:
-        first = play(browser, suite, task, make_agent, "policy:proof")
+        first = play(browser, suite, task, teacher, "policy:proof")
         programs[task] = program = compile_episodes([first])
         agent, own, calls = [], [], 0
         for _ in range(options.rounds):
@@ -135,6 +135,7 @@ def drift(browser: Browser, programs: dict[str, Program], options: argparse.Name
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--policy", default="lexical>default")
+    parser.add_argument("--against", help="the policy whose time is compared (default: the one that is compiled)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--no-drift", action="store_true")
     parser.add_argument("--demo", default=str(Path(__file__).parent.parent / "envs/suites/demo/demo.json"))
@@ -148,7 +149,7 @@ def main() -> None:
         for name in DRIFTS
     }
     summary = {
-        "policy": options.policy, "agent": sum(r["agent"] for r in rows), "program": sum(r["program"] for r in rows),
+        "policy": options.policy, "against": options.against or options.policy, "agent": sum(r["agent"] for r in rows), "program": sum(r["program"] for r in rows),
         "calls": sum(r["calls"] for r in rows), "ratio": round(total[0] / total[1], 2),
         "ratio_median": statistics.median(r["ratio"] for r in rows),
         "ratio_decide": round(sum(r["decide_ms"][0] for r in rows) / sum(r["decide_ms"][1] for r in rows), 1),

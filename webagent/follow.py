@@ -30,6 +30,8 @@ from webagent.rollout import Agent, MakeAgent, proposal_in
 
 MOST_HELP = 8
 """Actions of the policy for one step."""
+UNCOVER = "Close the dialog"
+"""What the policy is asked for where something lies over the target."""
 WAIT = Action("wait")
 MOST_WAITS = 4
 """In a row: a run that does the same on the same page five times ends as stuck."""
@@ -98,11 +100,11 @@ class Follower:
                     self._note_name(placed, found, seen)
                     self._forward(placed)
                 return _proposed(found, f"step {self._number(placed)} of the program: {placed.step.words}")
-            if self._patient(placed.step.wait) and self._failed < 2:
-                return self._wait(found.why)
             if placed.step.optional and self._next_fits(seen):
                 self._forward()
                 continue
+            if self._patient(placed.step.wait) and self._failed < 2:
+                return self._wait(found.why)
             return self._ask(placed, found.why, seen)
         return self._end(seen)
 
@@ -172,7 +174,7 @@ class Follower:
     def _ask(self, placed: Placed, why: str, seen: Observation) -> Proposal:
         """Hand one step to the policy."""
         self.say(f"     step {self._number(placed)} does not fit: {why}")
-        words = self._words(placed, seen)
+        words = UNCOVER if why.endswith(" is covered") else self._words(placed, seen)
         self.say(f"     the policy is asked: {words}")
         self._help = self._helper(placed, words, Repair(placed.at, why))
         return self._helped(seen)

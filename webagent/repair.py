@@ -67,7 +67,8 @@ class _Mender:
             if repair.found is not None and now is not None:
                 now = self._renamed(now, *repair.found)
             elif repair.done and not (repair.rest and len(at) > 1):
-                made = [self._made(step, done) for done in repair.done]
+                # What had to come before may not be there the next time: a banner shows once.
+                made = [replace(self._made(step, done), optional=not repair.instead) for done in repair.done]
                 before += made
                 now = None if repair.instead else now
                 self.ended = self.ended or repair.rest
