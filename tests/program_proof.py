@@ -149,7 +149,8 @@ def main() -> None:
         for name in DRIFTS
     }
     summary = {
-        "policy": options.policy, "against": options.against or options.policy, "agent": sum(r["agent"] for r in rows), "program": sum(r["program"] for r in rows),
+        "policy": options.policy, "against": options.against or options.policy,
+        "agent": sum(r["agent"] for r in rows), "program": sum(r["program"] for r in rows),
         "calls": sum(r["calls"] for r in rows), "ratio": round(total[0] / total[1], 2),
         "ratio_median": statistics.median(r["ratio"] for r in rows),
         "ratio_decide": round(sum(r["decide_ms"][0] for r in rows) / sum(r["decide_ms"][1] for r in rows), 1),

@@ -42,7 +42,8 @@ class Repair:
     """What was done at a step that did not fit. ``instead``: whether it replaces the step, else it comes before.
 
     ``done``: observation, action and the observation after it, of each. ``found``: the element that the step's target
-    is known by now, where only its name has changed.
+    is known by now, where only its name has changed. ``told``: the page showed what the step should show. ``rest``: the
+    policy did all that was left.
     """
 
     at: tuple[int, ...]
@@ -50,6 +51,7 @@ class Repair:
     instead: bool = False
     done: list[tuple[Observation, Action, Observation]] = field(default_factory=list)
     found: tuple[Observation, Element] | None = None
+    told: bool = False
     rest: bool = False
 
 
@@ -176,6 +178,7 @@ class Follower:
         self.say(f"     step {self._number(placed)} does not fit: {why}")
         words = UNCOVER if why.endswith(" is covered") else self._words(placed, seen)
         self.say(f"     the policy is asked: {words}")
+        self._waiting, self._waits = 0.0, 0
         self._help = self._helper(placed, words, Repair(placed.at, why))
         return self._helped(seen)
 
@@ -233,7 +236,7 @@ class Follower:
             help.repair.instead = True
             self.todo.pop(0)
             self.steps_done += 1
-        self._resume(help)
+        self._resume(help, seen)
         return True
 
     def _follows(self, help: _Help, seen: Observation) -> bool:
@@ -260,18 +263,21 @@ class Follower:
         coming = self.todo[1] if len(self.todo) > 1 else None
         return not isinstance(coming, Placed) or not self._fit(coming, seen).why
 
-    def _resume(self, help: _Help) -> None:
+    def _resume(self, help: _Help, seen: Observation) -> None:
+        help.repair.told = help.repair.instead and effect(help.placed.step, seen, self._task.start_url)
         self.say("     the program goes on")
         self.repairs.append(help.repair)
         self._help, self._last, self._waiting, self._waits, self._failed = None, None, 0.0, 0, 0
 
     def _without(self, help: _Help, seen: Observation, claimed: bool) -> Proposal:
         """The policy has nothing more to do for the one step: it is done, or all that is left goes to the policy."""
+        if help.repair.done and self._patient(help.placed.step.wait):
+            return self._wait("for what the policy did")
         if claimed and help.repair.done and self._coming_fits(seen) and self._told(help.placed.step, seen):
             help.repair.instead = True
             self.todo.pop(0)
             self.steps_done += 1
-            self._resume(help)
+            self._resume(help, seen)
             return self._next(seen)
         left = [s.words for p in self.todo for s in ((p.step,) if isinstance(p, Placed) else p.loop.steps)]
         goal = _sentence(left)

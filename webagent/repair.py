@@ -69,6 +69,8 @@ class _Mender:
             elif repair.done and not (repair.rest and len(at) > 1):
                 # What had to come before may not be there the next time: a banner shows once.
                 made = [replace(self._made(step, done), optional=not repair.instead) for done in repair.done]
+                if repair.told:  # what the policy did came out as the step should have
+                    made[-1] = replace(made[-1], after=step.after, shows=step.shows)
                 before += made
                 now = None if repair.instead else now
                 self.ended = self.ended or repair.rest
