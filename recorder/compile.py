@@ -30,7 +30,7 @@ from .program import SECRET, Page, Parameter, Program, Step, place_of
 TOGGLES = ("checked", "mixed", "expanded", "collapsed", "pressed", "selected")
 WRITES = ("type", "select", "upload", "goto")
 MOST_SHOWN = 3
-LONGEST_SHOWN = 80
+LONGEST_SHOWN = 160
 _TELLING = ("heading", "alert", "status", "dialog", "button", "link")
 
 
@@ -289,8 +289,8 @@ class Compiler:
             faces = [[self.values.templated((f,), inside=True) if len(done) == 1 else f for f in lane] for lane in told]
         else:
             faces = told
-        common = [f for f in faces[0] if all(f in lane for lane in faces[1:])]
-        return tuple(f for f in common if not re.search(r"\d", re.sub(r"\{\{.*?\}\}", "", f)))[:MOST_SHOWN]
+        common = [_numberless(f) for f in faces[0] if all(f in lane for lane in faces[1:])]
+        return tuple(dict.fromkeys(f for f in common if re.search(r"[^\W\d_]{3}", f.partition(" ")[2])))[:MOST_SHOWN]
 
     def _read(self, done: Sequence[Done]) -> tuple[str, Signs]:
         """Which element an answer was read from, and how."""
@@ -305,6 +305,11 @@ class Compiler:
         e = min(holding, key=lambda e: len(e.name or e.value))
         pattern = _whole(answer).sub("*", e.name or e.value, count=1)
         return pattern, replace(signs_of(e, tree), name="", value="")
+
+
+def _numberless(face: str) -> str:
+    """With ``*`` for every number that is no part of a place: prices and dates are others tomorrow."""
+    return re.sub(r"(\{\{.*?\}\})|\d+", lambda m: m[1] or "*", face)
 
 
 def _common(texts: Sequence[str]) -> str:

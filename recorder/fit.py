@@ -14,7 +14,7 @@ from webagent.envs.errors import BadAction
 from webagent.envs.types import Action, ActionTree, Element, Observation
 
 from .match import Match, Signs, find, same_words
-from .program import Placed, PlacedLoop, Step, by_row
+from .program import Placed, PlacedLoop, Step, by_row, fits
 
 SHOWN = 0.5
 """Of what a step should show, that must be there."""
@@ -64,7 +64,7 @@ def effect(step: Step, seen: Observation, start: str) -> bool:
     if not step.after.holds(seen, start):
         return False
     faces = {f"{e.role} {e.name}" for e in seen.tree.elements}
-    hits = sum(1 for face in step.shows if face in faces or any(_alike(face, f) for f in faces))
+    hits = sum(1 for face in step.shows if face in faces or any(fits(face, f) or _alike(face, f) for f in faces))
     return hits >= SHOWN * len(step.shows)
 
 

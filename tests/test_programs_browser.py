@@ -36,8 +36,8 @@ DRIFTED = (
 )  # fmt: skip
 
 
-def play(browser: Browser, page: Path, make_agent: MakeAgent) -> Episode:
-    scenario = WebScenario(str(page), GOAL)
+def play(browser: Browser, page: Path, make_agent: MakeAgent, goal: str = GOAL) -> Episode:
+    scenario = WebScenario(str(page), goal)
     env = WebEnv(scenario, browser=browser)
     try:
         return run_episode(env, make_agent, seed=0, source="policy:x")
@@ -87,3 +87,13 @@ def test_a_page_that_does_something_else_is_told(chromium: Browser, tmp_path: Pa
     page.write_text(PAGE.replace("out.textContent", "out.title"))
     failed, _ = follow(chromium, page, program)
     assert not failed.success and "does not show" in str(failed.info["reason"])
+
+
+def test_a_choice_that_is_not_there_is_told_and_nothing_chosen_instead(chromium: Browser, tmp_path: Path) -> None:
+    page = tmp_path / "size.html"
+    page.write_text("<!doctype html><title>Size</title><label>Size <select><option>S<option>M</select></label>")
+    program = compile_episodes([play(chromium, page, make_policy("lexical"), 'Choose "M" from Size')])
+    done, _ = follow(chromium, page, program, size="M")
+    assert done.success
+    failed, follower = follow(chromium, page, program, size="XXL")
+    assert not failed.success and "no option 'XXL'" in str(failed.info["reason"]) and follower.model_calls == 0

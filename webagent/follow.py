@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from webagent.envs.errors import NoSuchOption
 from webagent.envs.types import ENDS_EPISODE, Action, Element, Observation, Proposal, Task
 from webagent.recorder.compile import in_words
 from webagent.recorder.fit import Fit, effect, fit, made, rows
@@ -83,6 +84,8 @@ class Follower:
     def _next(self, seen: Observation) -> Proposal:
         """What the program does now: a step, a wait, or a question to the policy."""
         refused = self._refused(seen)
+        if refused and refused.startswith(NoSuchOption.__name__):
+            return _said("give_up", refused)  # nobody may choose another one instead
         if refused is None and not self._arrived(seen):
             return self._wait("for what the step should show")
         while self.todo:
@@ -165,9 +168,9 @@ class Follower:
 
     def _end(self, seen: Observation) -> Proposal:
         step = _last_of(self.filled)
-        mended = self.repairs[-1] if self.repairs else None
-        told_otherwise = mended is not None and mended.instead and mended.at == (len(self.filled.program.steps) - 1,)
-        if step is None or told_otherwise or effect(step, seen, self._task.start_url):
+        mended = self.repairs[-1] if self.repairs else Repair(())
+        otherwise = mended.instead and not mended.rest and mended.at == (len(self.filled.program.steps) - 1,)
+        if step is None or otherwise or effect(step, seen, self._task.start_url):
             return _said("done", "every step of the program was done")
         return _said("give_up", f"every step was done, but the page does not show {' or '.join(step.shows) or 'it'}")
 
@@ -176,22 +179,26 @@ class Follower:
     def _ask(self, placed: Placed, why: str, seen: Observation) -> Proposal:
         """Hand one step to the policy."""
         self.say(f"     step {self._number(placed)} does not fit: {why}")
-        words = UNCOVER if why.endswith(" is covered") else self._words(placed, seen)
+        guess = "" if why.endswith(" is covered") else self._guess(placed, seen)
+        step = placed.step
+        named = replace(step, target=replace(step.target, name=guess)) if guess and step.target else step
+        words = UNCOVER if why.endswith(" is covered") else in_words(named) if guess else step.words
         self.say(f"     the policy is asked: {words}")
         self._waiting, self._waits = 0.0, 0
         self._help = self._helper(placed, words, Repair(placed.at, why))
+        self._help.guess = guess
         return self._helped(seen)
 
-    def _words(self, placed: Placed, seen: Observation) -> str:
-        """What the policy is asked for: the step, with the name that its target may have now."""
+    def _guess(self, placed: Placed, seen: Observation) -> str:
+        """The name that the step's target may have now, or ""."""
         step, target = placed.step, placed.step.target
         if target is None or not target.name or placed.row is not None or step.read or self._named(target, seen):
-            return step.words
+            return ""
         guess = likeliest(target, seen.tree)
         if guess.element is None:
-            return step.words
+            return ""
         self.say(f"     all but its name agrees with {guess.element.role} {guess.element.name!r} ({guess.score:.0%})")
-        return in_words(replace(step, target=replace(target, name=guess.element.name)))
+        return guess.element.name
 
     @staticmethod
     def _named(target: Signs, seen: Observation) -> bool:
@@ -217,6 +224,9 @@ class Follower:
             help.expect(seen, action)
             if action.op in ENDS_EPISODE:
                 self.repairs.append(help.repair)
+            last = _last_of(self.filled)
+            if action.op == "done" and last is not None and last.shows and not self._told(last, seen):
+                return self._end(seen)
             return _by_policy(proposal, help.goal)
         if action.op in ENDS_EPISODE or help.asked > MOST_HELP:
             return self._without(help, seen, action.op == "done")
@@ -252,6 +262,8 @@ class Follower:
             return False
         if step.makes:
             return made(step, target, seen.tree)
+        if not step.shows and step.after == Page():
+            return target.name == help.guess  # nothing can bear it out, but it is what stands where the target stood
         return self._told(step, seen) or (step.after != Page() and self._coming_fits(seen))
 
     def _told(self, step: Step, seen: Observation) -> bool:
@@ -294,6 +306,7 @@ class _Help:
     def __init__(self, placed: Placed, goal: str, agent: Agent, repair: Repair) -> None:
         self.placed, self.goal, self.agent, self.repair = placed, goal, agent, repair
         self.asked = 0
+        self.guess = ""  # the name that the target may have now
         self._expected: tuple[Observation, Action] | None = None
 
     def expect(self, seen: Observation, action: Action) -> None:
