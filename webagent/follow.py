@@ -168,7 +168,7 @@ class Follower:
 
     def _end(self, seen: Observation) -> Proposal:
         step = _last_of(self.filled)
-        mended = self.repairs[-1] if self.repairs else Repair(())
+        mended = self.repairs[-1] if self.repairs else Repair((), "")
         otherwise = mended.instead and not mended.rest and mended.at == (len(self.filled.program.steps) - 1,)
         if step is None or otherwise or effect(step, seen, self._task.start_url):
             return _said("done", "every step of the program was done")
