@@ -66,16 +66,12 @@ def compile_episodes(episodes: Sequence[Episode]) -> Program:
 
 def done_of(episode: Episode) -> list[Done]:
     """The steps that mattered: no failed ones, no waiting, no end but an answer, no scrolling to what was there."""
-    seen = [*(s.observation for s in episode.steps[1:]), episode.final]
+    seen = [*(s.observation for s in episode.steps[1:]), episode.final][: len(episode.steps)]
     kept = [Done(s.observation, s.action, after) for s, after in zip(episode.steps, seen, strict=True)
             if not s.error and s.action.op != "wait" and s.action.op not in ENDS_EPISODE - {"answer"}]  # fmt: skip
     useful = [done for n, done in enumerate(kept) if not _idle_scroll(done, kept[n + 1 :])]
-    following = [*(d.before for d in useful[1:]), episode.final]
-    return [replace_after(done, after) for done, after in zip(useful, following, strict=True)]
-
-
-def replace_after(done: Done, after: Observation) -> Done:
-    return done._replace(after=after)
+    following = [*(d.before for d in useful[1:]), episode.final][: len(useful)]
+    return [done._replace(after=after) for done, after in zip(useful, following, strict=True)]
 
 
 def _idle_scroll(done: Done, rest: Sequence[Done]) -> bool:

@@ -99,6 +99,12 @@ def test_only_a_success_becomes_a_program(success: bool | None) -> None:
         compile_episodes([dataclasses.replace(recorded(), success=success)])
 
 
+def test_an_episode_without_steps_is_told() -> None:
+    for steps in ((), recorded().steps[-1:]):
+        with pytest.raises(UsageError, match="expected an episode with steps"):
+            compile_episodes([dataclasses.replace(recorded(), steps=steps)])
+
+
 def test_failed_steps_and_waits_are_left_out() -> None:
     covered = recorded(FakeEnv(max_steps=20), Action("click", "x"), Action("wait"), *SCRIPT)
     assert len(compile_episodes([covered]).steps) == 4
