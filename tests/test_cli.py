@@ -26,7 +26,9 @@ from webagent.envs.errors import BrowserGone, ConfirmationRefused, PageUnreachab
 from webagent.envs.types import Action
 from webagent.errand import Errand, perform, whole_address
 
-COMMANDS = ["run", "bench", "speed", "tasks", "show", "record", "replay", "export", "judge", "doctor", "install"]
+COMMANDS = [
+    "run", "bench", "speed", "tasks", "show", "record", "replay", "export", "compile", "judge", "doctor", "install",
+]  # fmt: skip
 TASKS = {"name": "mine", "tasks": [{"id": "a", "goal": "Press it", "url": "a.html", "check": "true"}]}
 
 
@@ -192,7 +194,7 @@ def errand(tmp_path: Path, **more: Any) -> Errand:
 
 
 def run(monkeypatch: pytest.MonkeyPatch, asked: Errand, *script: Action, env: FakeEnv | None = None) -> Any:
-    monkeypatch.setattr("webagent.errand.make_policy", lambda name: scripted(*script))
+    monkeypatch.setattr("webagent.programs.make_policy", lambda name: scripted(*script))
 
     @contextmanager
     def open_env(asked: Errand, scenario: Any, secrets: Any) -> Iterator[FakeEnv]:

@@ -286,7 +286,7 @@ class FilmedEnv(FakeEnv):
 
 
 def errand_with_video(monkeypatch: pytest.MonkeyPatch, folder: Path, env: FakeEnv, **more: Any) -> Result:
-    monkeypatch.setattr("webagent.errand.make_policy", lambda name: scripted(*SCRIPT))
+    monkeypatch.setattr("webagent.programs.make_policy", lambda name: scripted(*SCRIPT))
 
     @contextmanager
     def open_env(*asked: Any) -> Iterator[FakeEnv]:

@@ -25,6 +25,7 @@ from typer.core import TyperGroup
 from webagent import __version__
 from webagent.commands import Result
 from webagent.commands import bench as bench_command
+from webagent.commands import compile as compile_command
 from webagent.commands import data as data_command
 from webagent.commands import doctor as doctor_command
 from webagent.commands import export as export_command
@@ -34,6 +35,7 @@ from webagent.commands import record as record_command
 from webagent.commands import replay as replay_command
 from webagent.commands import run as run_command
 from webagent.commands import show as show_command
+from webagent.commands import skills as skills_command
 from webagent.commands import speed as speed_command
 from webagent.commands import tasks as tasks_command
 from webagent.commands import train as train_command
@@ -90,11 +92,11 @@ def webagent(
 
 for module in (
     run_command, bench_command, speed_command, tasks_command, show_command, record_command,
-    replay_command, export_command, judge_command, doctor_command, install_command,
+    replay_command, export_command, compile_command, judge_command, doctor_command, install_command,
 ):  # fmt: skip
     app.command(module.NAME, epilog=module.EXAMPLE)(getattr(module, module.NAME))
 
-for group in (data_command, train_command):
+for group in (data_command, skills_command, train_command):
     inner = typer.Typer(cls=Commands, rich_markup_mode=None, help=group.HELP)
     for name, command, example in group.COMMANDS:
         inner.command(name, epilog=example)(command)

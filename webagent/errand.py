@@ -10,14 +10,13 @@ import itertools
 import re
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
-from webagent.agents import frames_for, make_foresight, make_policy
+from webagent.agents import frames_for
 from webagent.commands import Result
 from webagent.commands.options import EVERYDAY
 from webagent.console import Console
@@ -28,19 +27,19 @@ from webagent.envs.suites.task_file import WebScenario
 from webagent.envs.types import Episode, Observation, Step, Task, to_json
 from webagent.film import VIDEO, RunFilm
 from webagent.plan import Plan
-from webagent.planner import planning
+from webagent.programs import decider_of
 from webagent.report import write_report
 from webagent.report.episode import duration
-from webagent.rollout import MakeAgent, Watch, run_episode
+from webagent.rollout import Watch, run_episode
 from webagent.safety import Guard, terminal_asker
 from webagent.simulator import check_replayable
+from webagent.skills import start_of
 from webagent.suites import Options, find_task
 from webagent.vault import Secrets
 from webagent.words import clean, describe_action, describe_target
 
 DEFAULT_MAX_STEPS = 30
 DEFAULT_OUT = "webagent-out"
-T = TypeVar("T")
 OpenEnv = Callable[["Errand", Any, Secrets], AbstractContextManager[Any]]
 
 
@@ -65,6 +64,10 @@ class Errand:
     report: Path | None = None
     timeout: float | None = None
     video: bool = False
+    program: Path | None = None
+    sets: tuple[str, ...] = ()
+    update_program: bool = False
+    skills: Path | None = None
 
 
 def perform(errand: Errand, console: Console, open_env: OpenEnv | None = None) -> Result:
@@ -72,30 +75,26 @@ def perform(errand: Errand, console: Console, open_env: OpenEnv | None = None) -
 
     ``open_env(errand, scenario, secrets)``: a context with an environment; by default a browser of its own.
     """
-    policy = _meanwhile(make_foresight if errand.plan else make_policy, errand.policy)
+    decider = decider_of(errand, console)
+    errand = decider.errand
     scenario, secrets, practice = plan_of(errand)
     if errand.plan:
         check_replayable(scenario.sandboxed and not errand.allow, scenario.id)
-    if policy.done():
-        policy.result()  # a mistyped name is told before a browser opens
+    decider.check()
     guard = None if practice else Guard(errand.yes, terminal_asker())
-    source = f"{'search' if errand.plan else 'policy'}:{errand.policy}"
-    record = Record(console, _folder_for(errand), source, secrets)
+    record = Record(console, _folder_for(errand), decider.source, secrets)
+    record.asked_url = start_of(whole_address(errand.url)) if errand.url and not errand.task else ""
     record.filmed = scenario.viewport if errand.video else None
     error: WebAgentError | None = None
     try:
         with record, deadline(errand.timeout), (open_env or open_browser_env)(errand, scenario, secrets) as env:
             if record.film is not None:
                 env.on_frame = record.film.frame
-            with _agents(errand, env, policy) as make_agent:
+            with decider.agents(env) as make_agent:
                 record.episode = run_episode(
-                    env,
-                    make_agent,
-                    seed=errand.seed,
-                    source=source,
-                    max_steps=errand.max_steps,
+                    env, make_agent, seed=errand.seed, source=decider.source, max_steps=errand.max_steps,
                     watch=record.watch(guard),
-                )
+                )  # fmt: skip
             record.finish()
     except UsageError:
         raise
@@ -106,24 +105,12 @@ def perform(errand: Errand, console: Console, open_env: OpenEnv | None = None) -
     finally:
         scenario.close()
     record.stopped = str(error or "")
+    record.more, record.lines = decider.settle(record)
     if errand.report and record.task:
         record.report = write_report(record.folder, errand.report).resolve()
     if error:
         return Result.of_error(error, record.data(), record.text())
     return Result(record.data(), record.text(), 0 if record.success else 1)
-
-
-def _agents(errand: Errand, env: Any, policy: Future[Any]) -> AbstractContextManager[MakeAgent]:
-    """Who decides: the policy, or a search that it proposes to."""
-    return planning(env, policy.result(), errand.plan) if errand.plan else nullcontext(policy.result())
-
-
-def _meanwhile(work: Callable[..., T], *of: Any) -> Future[T]:
-    """Done in a thread: a network is loaded while the browser starts, which takes as long."""
-    pool = ThreadPoolExecutor(1, "webagent-policy")
-    done = pool.submit(work, *of)
-    pool.shutdown(wait=False)
-    return done
 
 
 @contextmanager
@@ -137,7 +124,7 @@ def open_browser_env(errand: Errand, scenario: Any, secrets: Secrets) -> Iterato
             scenario,
             browser=browser,
             screen=True,
-            frames=frames_for(errand.policy),
+            frames=0 if errand.program else frames_for(errand.policy),
             allow=errand.allow,
             resolve=secrets.resolve,
             redact=secrets.redact_observation,
@@ -201,6 +188,9 @@ class Record:
     filmed: tuple[int, int] | None = None  # the size of what is filmed
     film: RunFilm | None = None
     video: Path | None = None
+    asked_url: str = ""  # where the errand was to start; a file's served address is another one each time
+    more: dict[str, Any] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
     stopped: str = ""
     writer: EpisodeWriter | None = None
     since: float = field(default_factory=time.perf_counter)
@@ -224,7 +214,8 @@ class Record:
     def finish(self) -> None:
         """The episode has come to its own end."""
         if self.writer and self.episode:
-            self.episode = dataclasses.replace(self.episode, info=self.secrets.redact_all(self.episode.info))
+            info = self.episode.info | ({"url": self.asked_url} if self.asked_url else {})
+            self.episode = dataclasses.replace(self.episode, info=self.secrets.redact_all(info))
             self.writer.finish(self.episode)
 
     @property
@@ -250,6 +241,7 @@ class Record:
             "goal": self.task.goal if self.task else None,
             "policy": self.source.partition(":")[2],
             "browser_steps": info.get("browser_steps"),
+            **self.more,
         }
 
     def text(self) -> str:
@@ -265,6 +257,7 @@ class Record:
             f"answer   {clean(data['answer'], 500)}" if data["answer"] is not None else "",
             f"steps    {len(self.steps)} in {duration(data['ms_total'])}",
             f"episode  {self.folder}",
+            *self.lines,
             f"video    {self.video}" if self.video else "",
             f"report   {self.report}" if self.report else f"report   none yet: webagent show {self.folder}",
         ]

@@ -23,7 +23,16 @@ POLICIES = {
 }
 
 _SURE = re.compile(r"(.+)@(0(?:\.\d+)?|1(?:\.0+)?)")
-__all__ = ["POLICIES", "SHIPPED", "checkpoint_of", "folder_of_shipped", "frames_for", "make_foresight", "make_policy"]
+__all__ = [
+    "POLICIES",
+    "SHIPPED",
+    "check_policy",
+    "checkpoint_of",
+    "folder_of_shipped",
+    "frames_for",
+    "make_foresight",
+    "make_policy",
+]
 
 
 def make_policy(name: str) -> MakeAgent:
@@ -40,13 +49,20 @@ def make_policy(name: str) -> MakeAgent:
         return of_model(name.removeprefix("hf:"))
     folder = checkpoint_of(name)
     if folder is not None:
-        if name not in POLICIES and not Path(folder, "config.json").is_file():
-            raise UnknownName.unknown("policy", name, POLICIES)
+        check_policy(name)
         policy_in: Callable[[str], MakeAgent] = importlib.import_module("webagent.agents.trained").policy_in
         return policy_in(folder)
     module = importlib.import_module(f"webagent.agents.{name}")
     make: MakeAgent = module.make_agent
     return make
+
+
+def check_policy(name: str) -> None:
+    """Raise ``UnknownName`` for a name that no policy has; loads nothing."""
+    for rung, _ in _rungs(name):
+        folder = checkpoint_of(rung)
+        if folder is not None and rung not in POLICIES and not Path(folder, "config.json").is_file():
+            raise UnknownName.unknown("policy", rung, POLICIES)
 
 
 def make_foresight(name: str) -> MakeForesight:

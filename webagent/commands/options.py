@@ -5,6 +5,7 @@ A flag on the line wins over its mirror.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -48,3 +49,6 @@ SearchSteps = Annotated[
     int | None, flag("--search-steps", "Browser steps that one decision's search may take.", metavar="N", min=1)
 ]
 Yes = Annotated[bool, flag("--yes", "Confirm payments, deletions and sends without asking.")]
+Skills = Annotated[
+    Path | None, flag("--skills", "Where skills are kept (default: the person's data folder).", metavar="DIR")
+]

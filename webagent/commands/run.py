@@ -20,6 +20,7 @@ from webagent.commands.options import (
     SearchSteps,
     SearchWith,
     SecretName,
+    Skills,
     Yes,
     flag,
 )
@@ -48,43 +49,45 @@ Timeout = Annotated[
     float | None, flag("--timeout", "Give up after this long (exit code 124).", metavar="SECONDS", min=0.1)
 ]
 
+Program = Annotated[
+    Path | None,
+    flag("--program", "Do what webagent compile made, without a model where it fits.", metavar="FILE"),
+]
+Sets = Annotated[
+    list[str] | None, flag("--set", "A value of the program; repeat, also for a list.", metavar="NAME=VALUE")
+]
+UpdateProgram = Annotated[bool, flag("--update-program", "Write repairs into the program itself, too.")]
+NoSkills = Annotated[bool, flag("--no-skills", "Neither use what was done before nor keep what is done now.")]
+
 
 def run(
-    goal: Goal = None,
-    url: Url = None,
-    task: TaskId = None,
+    goal: Goal = None, url: Url = None, task: TaskId = None,
+    program: Program = None, set_: Sets = None, update_program: UpdateProgram = False,
+    skills: Skills = None, no_skills: NoSkills = False,
     policy: Policy = EVERYDAY,
-    search: Search = None,
-    search_with: SearchWith = "gumbel",
-    leaf: Leaf = "value",
-    search_steps: SearchSteps = None,
-    max_steps: MaxSteps = None,
-    seed: Seed = 0,
-    allow: Allow = None,
-    secret: SecretName = None,
-    yes: Yes = False,
-    headed: Headed = False,
-    browser: Browser = None,
-    out: Out = None,
-    files: Files = None,
-    report: Report = None,
-    video: Video = False,
-    timeout: Timeout = None,
-    quiet: Quiet = False,
-    as_json: AsJson = False,
-) -> Result:
+    search: Search = None, search_with: SearchWith = "gumbel", leaf: Leaf = "value", search_steps: SearchSteps = None,
+    max_steps: MaxSteps = None, seed: Seed = 0,
+    allow: Allow = None, secret: SecretName = None, yes: Yes = False,
+    headed: Headed = False, browser: Browser = None,
+    out: Out = None, files: Files = None, report: Report = None, video: Video = False,
+    timeout: Timeout = None, quiet: Quiet = False, as_json: AsJson = False,
+) -> Result:  # fmt: skip
     """Do one task in a real browser and say how it went.
 
     Only the start page's site can be reached, unless --allow names more. What needs a person's confirmation is asked
     for on a terminal, and refused without one (exit code 3), unless --yes is given. What the page hands out is kept
-    in DIR/downloads of --out. With --search, each action is the best of those tried out in a second window.
+    in DIR/downloads of --out. With --search, each action is the best of those tried out in a second window. A goal
+    that was done before on the same site is done again as it was, and the policy asked only where that does not fit.
     """
     from webagent.errand import Errand, perform
     from webagent.plan import Plan
+    from webagent.skills import skills_folder
 
     errand = Errand(
         goal=goal, url=url, task=task, policy=policy, max_steps=max_steps, seed=seed, allow=tuple(allow or ()),
         plan=Plan(search, search_with, leaf, search_steps) if search else None, secrets=tuple(secret or ()), yes=yes,
         headed=headed, browser=browser, out=out, files=files, report=report, video=video, timeout=timeout,
+        program=program, sets=tuple(set_ or ()), update_program=update_program,
+        skills=None if no_skills else skills_folder(skills),
     )  # fmt: skip
     return perform(errand, Console(quiet))
