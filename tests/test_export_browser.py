@@ -82,7 +82,8 @@ AWKWARD = Path(__file__).parent / "pages" / "awkward"
 HARD = ("01-labels", "03-tables", "11-styled-inputs", "14-svg", "19-shadow-open", "25-hidden", "27-unicode")
 STILL = sorted(path.stem for path in AWKWARD.glob("*.html") if path.stem != "29-late")  # that one changes meanwhile
 SAME = """(el, id) => {
-    const node = (globalThis.webagent ?? parent.webagent ?? top.webagent).nodeOf(id), own = node.nodeType === 1 ? node : node.parentElement;
+    const node = (globalThis.webagent ?? parent.webagent ?? top.webagent).nodeOf(id);
+    const own = node.nodeType === 1 ? node : node.parentElement;
     return el === own || own.contains(el) || el.control === own;
 }"""
 
