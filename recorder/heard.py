@@ -9,13 +9,15 @@ that exists in that world alone. The protocol's own events of navigation and dia
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from webagent.envs.errors import ActionTimedOut, BrowserGone
 from webagent.envs.tab import Tab
 from webagent.envs.wire import Channel
 from webagent.envs.world import NAME, page_source
@@ -99,3 +101,9 @@ class Ears:
         tab.page.on("close", lambda _: tell("closed", {}))
         tab.page.on("crash", lambda _: tell("crashed", {}))
         tell("opened", {})
+
+
+async def quietly(work: Awaitable[Any]) -> None:
+    """Wait for what a page that is gone or stuck need not answer."""
+    with contextlib.suppress(BrowserGone, ActionTimedOut):
+        await work

@@ -27,7 +27,7 @@ from webagent.envs.types import Action, ActionTree, Element, Observation
 from .acts import Unrecordable, actions_of
 from .aim import meant, tree_before
 from .film import Film
-from .heard import Ears, Heard
+from .heard import Ears, Heard, quietly
 from .masking import Masking
 from .plan import Plan
 from .signs import found_by
@@ -43,6 +43,7 @@ PAUSE = 0.06  # s of quiet after which the page is looked at again
 DOUBLE = 0.5  # s between the clicks of a double click
 BY_PAGE = 1.5  # s after an input within which the page may navigate by itself
 LOOK_LIMIT = 6.0
+REST = 25.0  # times as long as a look took, the page is left alone behind it; unless a step waits for its outcome
 ACTS = frozenset({"click", "drag", "hover", "scroll", "type", "select", "upload", "press"})
 VIDEO = "screen.webm"
 
@@ -68,6 +69,7 @@ class Recording:
         self._touched: dict[Tab, float] = {}  # when a person last did something in a tab
         self._held: Heard | None = None  # a click that may become a double click
         self._due = True  # a look
+        self._free = 0.0  # when the page may be looked at again, on time.monotonic's clock
         self._paused = False
         self._marked = False
         self._unsettled = False  # the last step's outcome is not known yet
@@ -117,14 +119,9 @@ class Recording:
             self.store.note(mark=len(self.store.steps))
         elif name == "redact":
             for world in list(self.session.tab.worlds.values()):
-                stuck.aside(self._quietly(world.run("redactNext()")))
+                stuck.aside(quietly(world.run("redactNext()")))
         elif name == "stop":
             self.stop()
-
-    @staticmethod
-    async def _quietly(work: Any) -> None:
-        with contextlib.suppress(BrowserGone, ActionTimedOut):
-            await work
 
     async def _listen(self) -> None:
         while True:
@@ -146,7 +143,7 @@ class Recording:
         """Let the pages tell what they still hold back, write it, and look once more."""
         for tab in self.session.tabs:
             for world in list(tab.worlds.values()):
-                await self._quietly(world.run("finish?.()", timeout=1.0))
+                await quietly(world.run("finish?.()", timeout=1.0))
         await asyncio.sleep(0)
         while not self._queue.empty():
             heard = self._queue.get_nowait()
@@ -159,8 +156,10 @@ class Recording:
         if self._held is not None and time.time() - self._held.at > DOUBLE:
             await self._release()
         self.store.catch_up()
-        if self._due:
+        if self._due and (self._unsettled or time.monotonic() > self._free):
+            began = time.monotonic()
             await self._look()
+            self._free = time.monotonic() + REST * (time.monotonic() - began)
 
     # ---- seeing -----------------------------------------------------------------------------------------------------
 
