@@ -140,7 +140,7 @@ def test_memory_learns_a_maze_that_cannot_be_done_without(tmp_path: Path) -> Non
     rates = {}
     for memory in ("xl", "none"):
         policy = beginner(memory)
-        settings = given(tmp_path / memory, updates=8, steps=192, rows=96, epochs=4, entropy=0.003)
+        settings = given(tmp_path / memory, updates=16, steps=192, rows=96, epochs=4, entropy=0.003, learning_rate=1e-3)
         made = train(settings, policy, ["fake.maze-1"], Local(playing(policy, 32, "maze-1")))
         rates[memory] = success(made, "maze-1")
     assert rates["xl"] >= 0.9 and 0.3 <= rates["none"] <= 0.7
