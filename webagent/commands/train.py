@@ -140,7 +140,7 @@ def rl(
     stretch: Annotated[int, flag("--stretch", "Decisions that gradients go back through.", metavar="N", min=1)] = 8,
     rows: Annotated[int, flag("--rows", "Decisions a minibatch.", metavar="N", min=1)] = 64,
     epochs: Annotated[int, flag("--epochs", "How often each is learned from.", metavar="N", min=1)] = 2,
-    learning_rate: Annotated[float, flag("--learning-rate", "Of AdamW.", metavar="X")] = 3e-5,
+    learning_rate: Annotated[float, flag("--learning-rate", "Of AdamW.", metavar="X")] = 1e-5,
     kl: Annotated[float, flag("--kl", "Pull back to the policy begun with; 0: none.", metavar="X", min=0)] = 0.05,
     entropy: Annotated[float, flag("--entropy", "Weight of chance in what is chosen.", metavar="X")] = 0.0005,
     temperature: Annotated[float, flag("--temperature", "At which actions are drawn.", metavar="X")] = 1.0,

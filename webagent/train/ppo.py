@@ -61,7 +61,7 @@ class Reinforced:
     """Decisions a minibatch."""
     epochs: int = 2
     """How often each decision is learned from."""
-    learning_rate: float = 3e-5
+    learning_rate: float = 1e-5
     gamma: float = 0.98
     """Discount of what comes one step later."""
     trace: float = 0.95
