@@ -57,10 +57,12 @@
     return found;
   }
 
-  const shown = (el) => el.checkVisibility({ visibilityProperty: true }) && !el.closest("[aria-hidden=true]");
+  const seen = (el) => (el.closest("select") || el).checkVisibility({ visibilityProperty: true }); // closed lists have no boxes
+  const shown = (el) => seen(el) && !el.closest("[aria-hidden=true]");
   const rolesOf = (el) => [page.spokenRoleOf(el), page.roleOf(el, el.localName)].filter(Boolean);
   const isButton = (el) => el.localName === "input" && /^(button|submit|reset)$/.test(el.type);
-  const textOf = (el) => (isButton(el) ? el.value : DEAD.test(el.localName) ? "" : el.textContent);
+  const readable = (n) => (n.nodeType === 3 ? n.nodeValue : isElement(n) && !DEAD.test(n.localName) ? [...n.childNodes].map(readable).join("") : "");
+  const textOf = (el) => (isButton(el) ? el.value : DEAD.test(el.localName) || el.querySelector("script,style") ? readable(el) : el.textContent);
 
   function labelled(el, words) {
     const root = rootOf(el);

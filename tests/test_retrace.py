@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hand import serving
+from playwright.sync_api import Page, sync_playwright
 
+from webagent import cli
 from webagent.datasets.readers import reader
 from webagent.datasets.writers import Source, writer
+from webagent.envs.chromium import find_browser
 from webagent.envs.types import Episode
 from webagent.recorder.locators import Unreadable, parts_of, parts_of_frame
 from webagent.recorder.replay import Replayed, Way, replay
+from webagent.recorder.seek import script
 
 WORDS = {"text": "Save", "exact": False}
 EXACT = {"text": "Save", "exact": True}
@@ -63,6 +69,60 @@ def test_frames_are_entered_by_number_or_by_locator() -> None:
     assert parts_of_frame("locator('#it').content_frame")[-1] == {"by": "frame"}
     assert parts_of_frame("frame_locator('#it')") == [{"by": "css", "value": "#it"}, {"by": "frame"}]
     assert parts_of_frame("id=it")[-1] == {"by": "frame"}
+
+
+# ---- the same elements as Playwright finds --------------------------------------------------------------------------
+
+AWKWARD = Path(__file__).parent / "pages" / "awkward"
+HARD = ("01-labels", "03-tables", "09-selects", "14-svg", "19-shadow-open", "21-dialog", "25-hidden", "27-unicode")
+STILL = sorted(path.stem for path in AWKWARD.glob("*.html") if path.stem != "29-late")  # that one changes meanwhile
+NUMBERS = "els => els.map(el => webagent.refOf(webagent.seenFor(el)))"
+
+
+def locators_of(signs: dict[str, Any]) -> Iterator[str]:
+    """Ways in which a tool may have found an element."""
+    role, name, label = (signs[key] for key in ("role", "name", "label"))
+    if role:
+        yield f"get_by_role({role!r})"
+    if role and name:
+        yield f"get_by_role({role!r}, name={name!r})"
+        yield f"get_by_role({role!r}, name={name!r}, exact=True)"
+    if name:
+        yield from (f"get_by_text({name[:40]!r})", f"get_by_text({name!r}, exact=True)", f"get_by_label({name!r})")
+    if label:
+        yield f"get_by_label({label!r}, exact=True)"
+    if signs["places"][-1] and not signs["sealed"] and len(signs["places"]) == 1:
+        yield f"locator({signs['places'][-1]!r})"
+
+
+def compared(page: Page, told: list[dict[str, Any]]) -> Iterator[str]:
+    for code in sorted({code for signs in told for code in locators_of(signs)}):
+        theirs = sorted(eval(f"page.{code}").evaluate_all(NUMBERS))  # noqa: S307 (our own code, compared with theirs)
+        found = page.evaluate("parts => webagent.seek(parts).found", parts_of(code))
+        ours = sorted(one["chain"][0] for one in found)
+        if len(theirs) <= 20:  # no more are told
+            yield "same" if ours == theirs else "other" if len(ours) == len(theirs) == 1 else f"differs: {code}"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("names", [HARD, pytest.param(STILL, marks=pytest.mark.slow)], ids=["hard", "all"])
+def test_the_same_elements_are_found_as_by_playwright(names: Sequence[str]) -> None:
+    seen: Counter[str] = Counter()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser())
+        page = browser.new_page()
+        for name in names:
+            page.goto((AWKWARD / f"{name}.html").as_uri())
+            page.evaluate(script())
+            refs = page.evaluate("webagent.readNow(400).rows.map(r => r[0])")
+            asked = "ids => ids.map(id => webagent.signsFor([id], {rows: [[id]]})[id]).filter(Boolean)"
+            seen.update(compared(page, page.evaluate(asked, refs)))
+        browser.close()
+    print(seen.most_common())
+    assert not seen["other"] and seen["same"] > 0.98 * seen.total(), seen
+
+
+# ---- whole recordings -----------------------------------------------------------------------------------------------
 
 
 def imported(form: str, path: Path) -> Episode:
@@ -191,3 +251,27 @@ def test_two_that_fit_are_no_guess(tmp_path: Path) -> None:
         (tmp_path / "a.py").write_text(script)
         done = again(imported("codegen", tmp_path / "a.py"), tmp_path)
     assert done.stopped == "step 1: 3 elements fit get_by_role('checkbox')"
+
+
+@pytest.mark.browser
+def test_what_is_imported_is_replayed_kept_and_compiled(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    def told(*words: object) -> tuple[int, dict[str, Any]]:
+        with pytest.raises(SystemExit) as ended:
+            cli.main([*map(str, words), "--json"])
+        return int(ended.value.code or 0), json.loads(capsys.readouterr().out)
+
+    corpus, kept = tmp_path / "corpus", tmp_path / "kept"
+    with serving() as (port, _):
+        script = f'page.goto("http://127.0.0.1:{port}/index.html")\npage.get_by_label("User name").fill("ada")\n'
+        (tmp_path / "a.py").write_text(script + 'page.get_by_role("link", name="Next page").click()\n')
+        assert told("data", "import", "codegen", tmp_path / "a.py", "--out", corpus)[0] == 0
+        code, done = told("replay", f"{corpus}#codegen.a.script", "--out", kept)
+        assert (code, done["data"]["of"], done["data"]["same"]) == (0, 2, True)
+        code, done = told("replay", kept)
+        assert (code, done["data"]["final"]["elements"]) == (0, 1.0)
+    code, done = told("compile", kept, "--out", tmp_path / "p.json")
+    assert (code, [p["default"] for p in done["data"]["parameters"]]) == (0, ["ada"])
+    code, done = told("replay", f"{corpus}#codegen.b")
+    assert (code, done["error"]["hint"]) == (2, "did you mean 'codegen.a.script'?")
+    code, done = told("compile", corpus)
+    assert code == 2 and "replay --out" in done["error"]["hint"]

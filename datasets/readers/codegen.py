@@ -208,7 +208,7 @@ class _Player:
             source, start, target, end = values[1:]
             it, onto = _described(_links(source)), _described(_links(target))["locators"]
             self.tape.frames = it.pop("frames")
-            places = {"at": _numbers(start), "onto_at": _numbers(end)}
+            places: dict[str, Any] = {"at": _numbers(start), "onto_at": _numbers(end)}
         except ValueError as error:
             return self.tape.leave_out(name, f"was given {error}, which is known only when it runs")
         self.tape.do("drag", None, **it, onto=onto, **places)
