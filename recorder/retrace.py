@@ -182,11 +182,12 @@ class Retrace:
 
 async def _sought(tab: Tab, reading: Reading, told: Told) -> list[Sought]:
     """What a step of a script concerns: nothing, an element, or two of a drag."""
-    wanted = [locators for locators in (told["locators"], told.get("onto")) if locators]
+    pairs = ((told["locators"], _place(told.get("at"))), (told.get("onto"), told.get("onto_at")))
+    wanted = [(locators, at) for locators, at in pairs if locators]
     if wanted and tab.dialog is not None:
         return [Sought(None, 0.0, 0.0, "a JavaScript dialog is open, which the recording does not answer")]
     if wanted:
-        return [await seek(tab, reading.tree, locators, told["frames"]) for locators in wanted]
+        return [await seek(tab, reading.tree, locators, told["frames"], at) for locators, at in wanted]
     if told["role"] and told["name"] in IN_DIALOG:
         part = reading.tree.by_ref.get(IN_DIALOG[told["name"]])
         return [Sought(part, float(bool(part)), 0.0, "" if part else "no dialog is open")]
@@ -239,23 +240,33 @@ def _replacing(field: Element, text: str) -> list[Action]:
 def _drag(told: Told, source: Sought, goal: Sought) -> Action:
     assert source.element is not None and goal.element is not None
     at, onto_at = told.get("at"), told.get("onto_at")
-    point = None
-    if at and onto_at:
-        point = (*_part(source.element, at), *_part(goal.element, onto_at))
+    point = (*_part(source, at), *_part(goal, onto_at)) if at and onto_at else None
     onto = None if goal.element.ref == source.element.ref else goal.element.ref
     return Action("drag", source.element.ref, onto, point)
 
 
-def _part(e: Element, at: Sequence[float]) -> tuple[float, float]:
-    return at[0] / (e.box[2] or 1.0), at[1] / (e.box[3] or 1.0)
+def _place(at: Any) -> list[float] | None:
+    """Px from the corner of an element, also as Selenium writes it: ``"3,4"``; None where that is not told."""
+    parts = at.split(",") if isinstance(at, str) else at or []
+    try:
+        x, y = map(float, parts)
+    except ValueError:
+        return None
+    return [x, y]
+
+
+def _part(found: Sought, at: Sequence[float]) -> tuple[float, float]:
+    """The same as a part of the element's box; its middle where the element lies in what the tool measured."""
+    e = found.element
+    if e is None or found.inner or not all(e.box[2:]):
+        return 0.5, 0.5
+    return at[0] / e.box[2], at[1] / e.box[3]
 
 
 def _point(told: Told, found: Sought) -> tuple[float, float] | None:
-    """Where in an element the tool pressed, if that matters there: px from its corner as a part of its box."""
-    at, e = told.get("at"), found.element
-    if isinstance(at, str):
-        at = [float(part) for part in at.split(",") if part.strip().lstrip("-").replace(".", "", 1).isdecimal()]
-    if e is None or not at or len(at) != 2 or not needs_point(e, found.tag) or not all(e.box[2:]):
+    """Where in an element the tool pressed, if that matters there."""
+    at, e = _place(told.get("at")), found.element
+    if e is None or at is None or found.inner or not needs_point(e, found.tag):
         return None
-    x, y = _part(e, at)
+    x, y = _part(found, at)
     return min(1.0, max(0.0, x)), min(1.0, max(0.0, y))

@@ -99,26 +99,34 @@
     return [...new Set(tops.flatMap((top) => [...below(top)].filter(test)))];
   }
 
-  // Numbers of an element and of those around it, from the inside out; a label is followed by what it labels.
+  // Numbers of an element, its own words and those around it, from the inside out; a label is followed by what it labels.
   function chainOf(el) {
     const chain = [];
     for (let n = el, up = 0; n && up < UP; up++, n = outOf(n)) {
       chain.push(page.refOf(n));
+      if (n === el) for (const child of n.childNodes) if (child.nodeType === 3) chain.push(page.refOf(child));
       if (n.localName === "label" && n.control) chain.push(page.refOf(n.control));
     }
     return chain;
   }
 
-  // What a press in the middle of an element would meet: itself, or something in it.
-  function metIn(el) {
+  // What a press on an element meets in it, `at` its corner or in its middle; [] for itself.
+  function metIn(el, at) {
     const box = el.getBoundingClientRect();
-    const met = rootOf(el).elementFromPoint?.(box.left + box.width / 2, box.top + box.height / 2);
-    return met && met !== el && el.contains(met) ? chainOf(met) : [];
+    const [x, y] = at ? [box.left + at[0], box.top + at[1]] : [box.left + box.width / 2, box.top + box.height / 2];
+    let met = null;
+    for (let root = rootOf(el); root?.elementFromPoint; root = page.shadowOf(met)) {
+      const inner = root.elementFromPoint(x, y);
+      if (!inner || inner === met) break;
+      met = inner;
+    }
+    for (let n = met; n && n !== el; n = outOf(n)) if (outOf(n) === el) return chainOf(met);
+    return [];
   }
 
   // {"found": [{chain, met, tag, ticked}]}, {"unreadable": why} or, where a frame cannot be entered from here,
   // {"frame": its number, "rest": parts}.
-  page.seek = (parts) => {
+  page.seek = (parts, at) => {
     let tops = [document];
     for (const [i, part] of parts.entries()) {
       if (part.by === "frame") {
@@ -135,6 +143,6 @@
       }
     }
     const found = tops.filter(isElement);
-    return { found: found.slice(0, MOST).map((el) => ({ chain: chainOf(page.seenFor(el)), met: metIn(el), tag: el.localName, ticked: el.checked ?? null })) };
+    return { found: found.slice(0, MOST).map((el) => ({ chain: chainOf(page.seenFor(el)), met: metIn(el, at), tag: el.localName, ticked: el.checked ?? null })) };
   };
 })();

@@ -29,7 +29,7 @@ HALF = 0.5  # of the locators that can be read
 class Sought(NamedTuple):
     """``element``: None where none is surely the one; ``why`` says so in one line. Scores are from 0 to 1.
 
-    ``tag`` and ``ticked``: of the element that the locators fit, which may lie inside. ``told``: what each locator
+    ``tag`` and ``ticked``: of what the locators fit. ``inner``: the element lies in that. ``told``: what each locator
     found, in words. ``hopeless``: none of them can be read, so that waiting is no help.
     """
 
@@ -39,6 +39,7 @@ class Sought(NamedTuple):
     why: str = ""
     tag: str = ""
     ticked: bool | None = None
+    inner: bool = False
     told: tuple[str, ...] = ()
     hopeless: bool = False
 
@@ -55,8 +56,13 @@ async def install(tab: Tab, channel: Channel) -> None:
     await channel.send("Page.addScriptToEvaluateOnNewDocument", options)
 
 
-async def seek(tab: Tab, tree: ActionTree, locators: Sequence[str], frames: Sequence[str] = ()) -> Sought:
+async def seek(
+    tab: Tab, tree: ActionTree, locators: Sequence[str], frames: Sequence[str] = (), at: Sequence[float] | None = None
+) -> Sought:
     """The element that most locators find. ``tree``: of the page now. ``frames``: around it, from the outside in.
+
+    ``at``: where the tool pressed, px from the corner of what a locator finds; where that is nothing that can be used,
+    the element there is what was meant.
 
     Raises ``BrowserGone`` and ``ActionTimedOut`` where the page cannot be asked.
     """
@@ -67,18 +73,19 @@ async def seek(tab: Tab, tree: ActionTree, locators: Sequence[str], frames: Sequ
     for locator in locators:
         try:
             around = [part for frame in frames for part in parts_of_frame(frame)]
-            found, world = await _look(tab, [*around, *parts_of(locator)])
+            found, world = await _look(tab, [*around, *parts_of(locator)], at)
         except Unreadable as error:
             told.append(f"{locator}: cannot be looked for, {error}")
             continue
         read += 1
         refs = {}
         for one in found:
-            element = meant(tree, world.prefix, one["chain"])
-            if element is None or not element.actionable:
-                element = meant(tree, world.prefix, one["met"]) or element
+            around_it, inside = meant(tree, world.prefix, one["chain"]), meant(tree, world.prefix, one["met"])
+            usable = around_it is not None and around_it.actionable
+            inner = inside is not None and not usable and (inside.actionable or around_it is None)
+            element = inside if inner else around_it
             if element is not None:
-                refs[element.ref] = one
+                refs[element.ref] = {**one, "inner": inner}
         if found and not refs:
             missed = f"the tree of the page does not list <{found[0]['tag']}>, which {locator} finds"
         told.append(f"{locator}: {len(found) or 'none'} found")
@@ -94,17 +101,17 @@ async def seek(tab: Tab, tree: ActionTree, locators: Sequence[str], frames: Sequ
         why = f"{len(rated)} elements fit {', '.join(locators)}"
     elif best >= HALF:
         one = facts[ref]
-        return Sought(tree.by_ref[ref], best, second, "", one["tag"], one["ticked"], tuple(told))
+        return Sought(tree.by_ref[ref], best, second, "", one["tag"], one["ticked"], one["inner"], tuple(told))
     elif rated:
         why = f"what is found by {', '.join(locators)} agrees in {best:.0%} only"
     return Sought(None, best, second, why, told=tuple(told))
 
 
-async def _look(tab: Tab, parts: list[Part]) -> tuple[list[dict[str, Any]], World]:
+async def _look(tab: Tab, parts: list[Part], at: Sequence[float] | None) -> tuple[list[dict[str, Any]], World]:
     """What one locator finds, and the world that it lies in. Raises ``Unreadable``."""
     world = tab.main
     while True:
-        answer = await world.run(f"seek({json.dumps(parts)})")
+        answer = await world.run(f"seek({json.dumps(parts)}, {json.dumps(at)})")
         if "unreadable" in answer:
             raise Unreadable(answer["unreadable"])
         if "frame" not in answer:
