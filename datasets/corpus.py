@@ -253,6 +253,24 @@ class Corpus:
         return Frame(at, width, height, pixels[:, :, ::-1].tobytes())
 
 
+def episode_in(corpus: str, wanted: str = "") -> Episode:
+    """The episode of a corpus whose task or id is ``wanted``; "" for the only one. Raises ``UsageError``."""
+    damage: list[str] = []
+
+    def keep(row: Mapping[str, Any]) -> bool:
+        return not wanted or wanted in (row["task"], row["episode"], row["episode"][:12])
+
+    opened = Corpus(corpus, damage.append)
+    found = list(opened.episodes(keep))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"{corpus} holds {len(found)} such episodes", f"name one: {corpus}#{found[-1].task.id}")
+    tables = (opened.table(shard, LIGHT) for shard in opened.shards())
+    known = sorted({row["task"] for table in tables if table is not None for row in table.to_pylist()})
+    raise UsageError.unknown(f"episode in {corpus}", wanted, known)
+
+
 def open_place(url: str) -> tuple[Any, str]:
     """The file system and the path in it that a URL or path names. Raises ``UsageError`` for a protocol not known."""
     try:

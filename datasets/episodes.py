@@ -165,7 +165,10 @@ def find_episode(path: str | Path) -> Path:
     if len(held) == 1:
         return next(iter(held.values()))
     if not held:
-        raise UsageError(f"{folder} holds no episode", "run and bench write episodes under --out")
+        raise UsageError(
+            f"{folder} holds no episode",
+            "run and bench write episodes under --out; of an import, replay --out makes one",
+        )
     raise UsageError(f"{folder} holds {len(held)} episodes", f"name one: {folder}#{list(held)[-1]}")
 
 

@@ -27,7 +27,7 @@ _FACE = (
     "keysAreTaken", "lightDocument",
     # what a recorder's script in the same world needs
     "readNow", "latest", "refOf", "shadowOf", "conceal", "changes", "everyElement", "toJson", "calledOf", "outward",
-    "accessibleNameOf", "wordsOf",
+    "accessibleNameOf", "wordsOf", "roleOf",
 )  # fmt: skip
 
 

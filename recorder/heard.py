@@ -9,6 +9,7 @@ that exists in that world alone. The protocol's own events of navigation and dia
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import json
@@ -21,6 +22,8 @@ from webagent.envs.errors import ActionTimedOut, BrowserGone
 from webagent.envs.tab import Tab
 from webagent.envs.wire import Channel
 from webagent.envs.world import NAME, page_source
+
+from .travel import place_of
 
 BINDING = "webagentTell"
 
@@ -87,16 +90,12 @@ class Ears:
         def tell(kind: str, data: dict[str, Any]) -> None:
             self._hear(Heard(tab, tab.main.frame_id, time.time(), kind, data))
 
-        def navigated(event: dict[str, Any]) -> None:
-            if event["frame"]["id"] == tab.main.frame_id:
-                tell("navigated", {"url": event["frame"]["url"]})
+        def navigated(frame: str) -> None:
+            if frame == tab.main.frame_id:  # asked now: until this is taken the tab may have gone on
+                tell("navigated", {"place": asyncio.ensure_future(place_of(tab))})
 
-        def moved(event: dict[str, Any]) -> None:
-            if event["frameId"] == tab.main.frame_id:
-                tell("navigated", {"url": event["url"]})
-
-        channel.on("Page.frameNavigated", navigated)
-        channel.on("Page.navigatedWithinDocument", moved)
+        channel.on("Page.frameNavigated", lambda event: navigated(event["frame"]["id"]))
+        channel.on("Page.navigatedWithinDocument", lambda event: navigated(event["frameId"]))
         channel.on("Page.javascriptDialogClosed", lambda event: tell("dialog", event))
         tab.page.on("close", lambda _: tell("closed", {}))
         tab.page.on("crash", lambda _: tell("crashed", {}))

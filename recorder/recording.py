@@ -33,7 +33,7 @@ from .plan import Plan
 from .signs import found_by
 from .store import Store
 from .toolbar import Toolbar
-from .travel import Place, Then, moves, place_of, tabs_at
+from .travel import Then, Travels, tabs_at
 from .uploads import keep_files
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 PAUSE = 0.06  # s of quiet after which the page is looked at again
 DOUBLE = 0.5  # s between the clicks of a double click
-BY_PAGE = 1.5  # s after an input within which the page may navigate by itself
 LOOK_LIMIT = 6.0
 REST = 25.0  # times as long as a look took, the page is left alone behind it; unless a step waits for its outcome
 ACTS = frozenset({"click", "drag", "hover", "scroll", "type", "select", "upload", "press"})
@@ -64,9 +63,7 @@ class Recording:
         self._queue: asyncio.Queue[Heard | None] = asyncio.Queue()
         self._session: Session | None = None
         self._seen: dict[Tab, Reading] = {}
-        self._places: dict[Tab, Place] = {}
-        self._opened: dict[Tab, float] = {}
-        self._touched: dict[Tab, float] = {}  # when a person last did something in a tab
+        self._travels = Travels()
         self._held: Heard | None = None  # a click that may become a double click
         self._due = True  # a look
         self._free = 0.0  # when the page may be looked at again, on time.monotonic's clock
@@ -95,7 +92,7 @@ class Recording:
                 await self._toolbar.open(native, self.plan.goal)
             await self.session.goto(self.plan.url)
             await self._look()
-            await self._mark_places()
+            await self._travels.begin(self.session.tab)
             await self.session.page.bring_to_front()
             self.say(f"recording {self.plan.url}; stop with the toolbar, by closing the window or with Ctrl-C")
             self.ready = True
@@ -195,7 +192,7 @@ class Recording:
     def _observation(self, tab: Tab, tree: ActionTree, then: Then) -> Observation:
         seen = self._seen.get(tab)
         url, title = (then.url, then.title) if then.url else (seen.url, seen.title) if seen else (tab.url, "")
-        tabs = tabs_at(self.session, self._opened, tab, then)
+        tabs = tabs_at(self.session, self._travels.opened, tab, then)
         made = Observation(goal=self.store.goal, url=url, title=title, tabs=tabs, tree=tree, step=len(self.store.steps))
         return self.masking.observation(made)
 
@@ -211,7 +208,7 @@ class Recording:
         elif heard.kind in ("opened", "closed"):
             await self._counted(heard)
         elif heard.kind == "browsing":
-            self._touched.pop(heard.tab, None)  # where the tab goes next is the person's doing
+            self._travels.touched.pop(heard.tab, None)  # where the tab goes next is the person's doing
         elif heard.kind == "secret":
             self.masking.guarded = True
         elif heard.kind == "unheard":
@@ -226,10 +223,10 @@ class Recording:
         self.store.note(problem=line, step=len(self.store.steps))
 
     async def _act(self, heard: Heard) -> None:
-        recent = heard.at - self._touched.get(heard.tab, 0.0) < BY_PAGE
+        recent = self._travels.by_page(heard.tab, heard.at)
         if self._paused or (heard.kind == "hover" and recent):
             return
-        self._touched[heard.tab] = heard.at
+        self._travels.touched[heard.tab] = heard.at
         held, self._held = self._held, None
         if held is not None and not self._is_second(held, heard):
             await self._write(held)
@@ -316,7 +313,7 @@ class Recording:
             return
         index = self.session.tabs.index(tab)
         old = self.session.tab
-        if self._opened.get(old, 0.0) > at:
+        if self._travels.opened.get(old, 0.0) > at:
             return  # it came of this very step
         if old in self._seen:
             self._step(old, self._seen[old].tree, Action("switch_tab", text=str(index)), Then(at))
@@ -325,28 +322,16 @@ class Recording:
 
     # ---- what the browser itself did --------------------------------------------------------------------------------
 
-    def _by_page(self, tab: Tab, at: float) -> bool:
-        return at - self._touched.get(tab, 0.0) < BY_PAGE
-
-    async def _mark_places(self) -> None:
-        from playwright.async_api import Error
-
-        for tab in self.session.tabs:
-            with contextlib.suppress(Error):
-                self._places[tab] = await place_of(tab)
-
     async def _travelled(self, heard: Heard) -> None:
-        from playwright.async_api import Error
-
-        tab = heard.tab
-        try:
-            now = await place_of(tab)
-        except Error:
+        tab, place = heard.tab, await heard.data["place"]
+        if place is None:
+            if not tab.closed and not tab.crashed:
+                self._trouble("how a tab came to another page: the browser does not tell")
             return
-        before, self._places[tab] = self._places.get(tab), now
-        if before is None or self._paused or (not self.store.steps and tab not in self._seen):
+        actions = self._travels.went(tab, heard.at, place)
+        if self._paused or (not self.store.steps and tab not in self._seen):
             return
-        for action in moves(before, now, self._by_page(tab, heard.at)):
+        for action in actions:
             await self._release()
             await self._switch(tab, heard.at)
             tree = self._seen[tab].tree if tab in self._seen else ActionTree(viewport=self.plan.viewport)
@@ -362,7 +347,7 @@ class Recording:
         reading = dialog_tree(tab, self.plan.viewport)
         tab.dialog, prompt = None, tab.prompt
         tab.prompt = None
-        self._touched[tab] = heard.at
+        self._travels.touched[tab] = heard.at
         if self._paused:
             return
         typed = str(data.get("userInput") or "")
@@ -375,19 +360,19 @@ class Recording:
     async def _counted(self, heard: Heard) -> None:
         """A tab came or went: by the page, or by the person's hand, which is a step."""
         at, tab = heard.at, heard.tab
-        others = [t for t in self._touched if at - self._touched[t] < BY_PAGE]
+        others = [t for t in self._travels.touched if self._travels.by_page(t, at)]
         before = next((t for t in self.session.tabs if t in self._seen and t is not tab), None)
         front = self.session.tab if self.session.tabs else None
         if heard.kind == "opened":
-            self._opened[tab] = at
+            self._travels.opened[tab] = at
             await self._release()
             if before is not None and not others and not self._paused:
                 old = next(t for t in reversed(self._seen) if t is not tab)
                 self._step(old, self._seen[old].tree, Action("new_tab"), Then(at))
-                self._places[tab] = Place()
+                self._travels.begin_blank(tab)
         elif front is not None and tab in self._seen:
             await self._release()
-            if not self._by_page(tab, at) and not self._paused:
+            if not self._travels.by_page(tab, at) and not self._paused:
                 self._step(tab, self._seen[tab].tree, Action("close_tab"), Then(at))
             self._seen.pop(tab, None)
 

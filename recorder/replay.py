@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -26,44 +26,14 @@ from webagent.envs.video import EpisodeFilm
 
 from .match import Match, match
 from .narration import sentence
+from .retrace import Retrace, is_script, window_of
 from .store import UPLOADS
+from .way import LONGEST, SAME, Replayed, Way, verdict
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser as PlaywrightBrowser
 
-PATIENCE = 10.0  # seconds that the element of a step is waited for
-LONGEST = 5.0  # seconds of a recorded pause, at most
-SAME = 0.9  # of the final page's elements that must be there again
 ENDS = ("done", "answer", "give_up")
-
-
-@dataclass(frozen=True)
-class Way:
-    """``speed``: 1 keeps the pauses of the recording, 2 halves them, None leaves them out."""
-
-    headless: bool = True
-    speed: float | None = None
-    executable: str | None = None
-    video: Path | None = None
-    patience: float = PATIENCE
-
-
-@dataclass(frozen=True)
-class Replayed:
-    """``steps``: of each {"action", "words", "score", "second", "ms", "error"}. ``stopped``: why it broke off, or "".
-
-    ``final``: {"url", "title": whether they agree, "elements": share of the recorded ones that are there again}.
-    """
-
-    steps: tuple[dict[str, Any], ...]
-    of: int
-    stopped: str
-    final: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def same(self) -> bool:
-        """All steps were done, and the page came out as recorded."""
-        return not self.stopped and bool(self.final.get("url")) and self.final.get("elements", 0.0) >= SAME
 
 
 def replay(
@@ -71,19 +41,21 @@ def replay(
 ) -> Replayed:
     """Do ``episode``, which lies in ``folder``, again. ``resolve``: from text with {{secret:NAME}} to what is typed.
 
+    One without steps, but with the ``actions`` of another tool's recording, is done by its locators (``retrace``).
+
     Raises ``DataDamaged`` for an episode without a start, ``BrowserMissing``, ``PageUnreachable``, ``BrowserGone``.
     """
     if "://" not in episode.task.start_url:
         raise DataDamaged(f"expected an address to start from, found {episode.task.start_url!r}", "is it a recording?")
     limits = Limits(folder / UPLOADS if (folder / UPLOADS).is_dir() else None, resolve)
-    viewport = episode.steps[0].observation.tree.viewport if episode.steps else (1280, 720)
+    viewport = episode.steps[0].observation.tree.viewport if episode.steps else window_of(episode)
     film = EpisodeFilm(way.video, viewport) if way.video else None
     options = Options(
         viewport=viewport if all(viewport) else (1280, 720), limits=limits, schemes=("file",), screen=film is not None,
         cast=Cast(on_frame=film.add if film else None),
     )  # fmt: skip
     with Browser(executable=way.executable, headless=way.headless) as browser:
-        again = _Again(episode, way, say)
+        again = _Again(episode, way, say) if episode.steps or not is_script(episode) else Retrace(episode, way, say)
         try:
             return browser.submit(again.run(browser.native, options)).result()
         finally:
@@ -107,7 +79,7 @@ class _Again:
             for number, step in enumerate(steps, 1):
                 await self._pause(steps, number)
                 error = await self._do(session, step)
-                self.say(f"{number}. {sentence(step.action, step.observation)} {_verdict(self.done[-1])}")
+                self.say(f"{number}. {sentence(step.action, step.observation)} {verdict(self.done[-1])}")
                 if error:
                     return Replayed(tuple(self.done), len(steps), f"step {number}: {error}")
             final = await self._compare(session)
@@ -180,10 +152,6 @@ class _Again:
 def _ready(found: Match, action: Action) -> bool:
     e = found.element
     return e is not None and (action.op in ("hover", "press") or not (e.has("disabled") or e.has("covered")))
-
-
-def _verdict(told: dict[str, Any]) -> str:
-    return f"STOPPED: {told['error']}" if told["error"] else f"[{told['score']:.0%}, {told['ms']} ms]"
 
 
 def _place(url: str) -> tuple[str, str]:

@@ -121,6 +121,8 @@
     }
     return found;
   };
+  page.spokenRoleOf = roleOf;
+  page.seenFor = seenFor;
   page.signsOfFrame = (id) => {
     const node = page.nodeOf(id);
     return node ? signsOf(node) : null;

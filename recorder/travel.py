@@ -3,7 +3,9 @@ were."""
 
 from __future__ import annotations
 
+import asyncio
 import math
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -13,26 +15,45 @@ from webagent.envs.tab import Tab
 from webagent.envs.types import Action
 from webagent.envs.types import Tab as TabView
 
+BY_PAGE = 1.5  # s after an input within which the page may navigate by itself
+COMMIT_LIMIT = 3.0  # s after a page says that it shows, within which the browser says so, too
+AGAIN = 0.005  # s between two questions
 BY_HAND = frozenset({"typed", "address_bar", "auto_bookmark", "keyword", "generated", "reload"})
 
 
 class Place(NamedTuple):
-    """Where a tab stands in its history: the ids of the entries and which of them shows."""
+    """Where a tab stands in its history: the ids of the entries, which of them shows, and in which document."""
 
     ids: tuple[int, ...] = ()
     shown: int = 0
     url: str = ""
     how: str = ""
+    document: str = ""
 
 
-async def place_of(tab: Tab) -> Place:
-    """Raises Playwright's ``Error`` for a tab that is gone."""
-    history: dict[str, Any] = await tab.cdp.send("Page.getNavigationHistory")
+async def place_of(tab: Tab) -> Place | None:
+    """Where a tab stands, as soon as the browser can say; None for a tab that is gone.
+
+    A page tells that it has gone elsewhere before the browser itself is through with that, and until then the browser
+    refuses to tell its history; so it is asked again. None, too, where that takes longer than ``COMMIT_LIMIT``.
+    """
+    from playwright.async_api import Error
+
+    end = time.monotonic() + COMMIT_LIMIT
+    while True:
+        try:
+            history: dict[str, Any] = await tab.cdp.send("Page.getNavigationHistory")
+            break
+        except Error:
+            if tab.closed or tab.crashed or time.monotonic() > end:
+                return None
+        await asyncio.sleep(AGAIN)
     entries, index = history["entries"], int(history["currentIndex"])
     if not entries:
         return Place()
     now = entries[index]
-    return Place(tuple(e["id"] for e in entries), index, str(now["url"]), str(now.get("transitionType", "")))
+    ids, how = tuple(e["id"] for e in entries), str(now.get("transitionType", ""))
+    return Place(ids, index, str(now["url"]), how, tab.traffic.loader)
 
 
 def moves(before: Place, now: Place, by_page: bool) -> list[Action]:
@@ -47,6 +68,41 @@ def moves(before: Place, now: Place, by_page: bool) -> list[Action]:
         steps = before.ids.index(entry) - before.shown
         return [Action("back" if steps < 0 else "forward")] * abs(steps)
     return [Action("goto", text=now.url)] if now.how in BY_HAND else []
+
+
+class Travels:
+    """Where every tab stands, and when something was done in it; so that what a person did by the browser is known.
+
+    ``touched`` and ``opened``: of each tab, when a person last did something in it and when it came, s since the epoch.
+    """
+
+    def __init__(self) -> None:
+        self.touched: dict[Tab, float] = {}
+        self.opened: dict[Tab, float] = {}
+        self._places: dict[Tab, Place] = {}
+        self._since = math.inf
+
+    async def begin(self, tab: Tab) -> None:
+        """What has led to where this tab stands is nobody's step; what comes from now on may be one."""
+        self._since = time.time()
+        place = await place_of(tab)
+        if place is not None:
+            self._places[tab] = place
+
+    def begin_blank(self, tab: Tab) -> None:
+        """A tab that a person opened: wherever it goes next is a step."""
+        self._places[tab] = Place()
+
+    def by_page(self, tab: Tab, at: float) -> bool:
+        """The page may have done by itself what happened at this moment, since something was done on it just before."""
+        return at - self.touched.get(tab, 0.0) < BY_PAGE
+
+    def went(self, tab: Tab, at: float, now: Place) -> list[Action]:
+        """The actions that led a tab to the place where it stood at ``at``."""
+        if at < self._since:
+            return []
+        before, self._places[tab] = self._places.get(tab), now
+        return moves(before, now, self.by_page(tab, at)) if before is not None else []
 
 
 class Then(NamedTuple):

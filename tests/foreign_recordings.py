@@ -100,7 +100,7 @@ SIDE = {
 
 
 def codegen(folder: Path) -> Path:
-    """Two usable functions; refused: the wheel, a value that is not plain, and a function that repeats."""
+    """Two usable functions; refused: a value that is not plain, and a function that repeats."""
     (folder / "in").mkdir()
     (folder / "in" / "a.py").write_text(CODEGEN, encoding="utf-8")
     (folder / "in" / "b.py").write_text(ASYNC, encoding="utf-8")

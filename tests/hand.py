@@ -197,6 +197,23 @@ def run_exported(folder: Path, form: str, secrets: dict[str, str]) -> dict[str, 
     return told if form == "pytest" else {**told, "same": done.stdout.splitlines() == [final.url, final.title]}
 
 
+def run_imported(folder: Path, secrets: dict[str, str]) -> dict[str, Any]:
+    """Import the exported script, as one of another tool, and replay that: how far it came."""
+    corpus = folder / "imported"
+    webagent = [sys.executable, "-m", "webagent"]
+    script = str(folder / "playwright_of_shown.py")
+    made = [*webagent, "data", "import", "codegen", script, "--out", str(corpus)]
+    subprocess.run(made, check=True, timeout=60, stdout=subprocess.DEVNULL)
+    if (folder / "playwright_of_shown_files").is_dir():
+        shutil.copytree(folder / "playwright_of_shown_files", corpus / "uploads")
+    named = [word for name in secrets for word in ("--secret", f"{name}={name}")]
+    done = subprocess.run([*webagent, "replay", str(corpus), "--json", *named], capture_output=True, text=True,
+                          timeout=300, check=False, env={**os.environ, **secrets})  # fmt: skip
+    print(done.stderr)
+    told = json.loads(done.stdout)["data"]
+    return {"steps": len(told["steps"]), **{key: told[key] for key in ("of", "stopped")}}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="*")
@@ -228,6 +245,7 @@ def main() -> int:
             result["replay"] = {k: v for k, v in json.loads(done.stdout)["data"].items() if k != "steps"}
         if args.export:
             result["export"] = {form: run_exported(folder, form, secrets) for form in ("playwright", "pytest")}
+            result["imported"] = run_imported(folder, secrets)
     print((folder / "record.log").read_text()[-3000:])
     if not args.keep:
         shutil.rmtree(folder)

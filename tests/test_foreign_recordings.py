@@ -34,18 +34,18 @@ def test_a_codegen_script_becomes_actions(tmp_path: Path) -> None:
         ("click", "Control+right", "", "Buy", 0), ("click", None, "button", "Sign in", 0),
         ("type", "Ada", "textbox", "the prompt", 0), ("click", None, "button", "OK", 0),
         ("click", None, "link", "Terms", 0), ("dblclick", None, "", "Agree", 1), ("close_tab", None, "", "", 1),
-        ("press", "Control+k", "", "", 0),
+        ("press", "Control+k", "", "", 0), ("scroll", "down", "", "", 0),
     ]  # fmt: skip
     buy = first.info["actions"][6]
     assert (buy["frames"], buy["locators"]) == (["locator('#cart').content_frame"], ["get_by_text('Buy')"])
-    assert first.info["left_out"] == {"mouse.wheel": 1, "fill": 1} and first.info["checks"][0]["at"] == 14
+    assert first.info["left_out"] == {"fill": 1} and first.info["checks"][0]["at"] == 15
     assert first.task.goal.startswith("Press 'User name', then type 'ada' into 'User name', then type '{{secret:")
     assert told(second, "locators", "frames") == [
         ("click", None, ["locator('#go')"], []),
         ("press", "Enter", ["get_by_placeholder('Search')"], ["frame_locator('#cart')"]),
         ("drag", None, ["locator('#a')"], []),
     ]
-    assert refused == ["mouse.wheel has no action of ours", "fill was given today(), which is known only when it runs",
+    assert refused == ["fill was given today(), which is known only when it runs",
                        "it branches or repeats (for)"]  # fmt: skip
 
 

@@ -77,7 +77,7 @@ MIND2WEB = {
 }
 WEBARENA = {"sites": ["reddit"], "task_id": 3, "start_url": "__REDDIT__", "intent": "Find a post", "eval": {}}
 SAMPLES = {
-    "codegen": Sample(codegen, 2, 3),
+    "codegen": Sample(codegen, 2, 2),
     "devtools": Sample(devtools, 1, 3),
     "episodes": Sample(folders, 1, 2),
     "mind2web": Sample(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -10,9 +11,11 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from playwright.async_api import Error as PlaywrightError
 
 from webagent.datasets import read_episode
 from webagent.datasets.corpus import Corpus
@@ -26,7 +29,7 @@ from webagent.recorder.narration import guessed_goal, instructions, sentence
 from webagent.recorder.plan import Plan
 from webagent.recorder.record import record
 from webagent.recorder.store import Store
-from webagent.recorder.travel import Place, moves
+from webagent.recorder.travel import Place, Travels, moves, place_of
 from webagent.vault import Secrets
 
 CAN = ("actionable", "visible")
@@ -119,6 +122,52 @@ def test_going_by_the_browser_is_told_from_going_by_the_page() -> None:
     typed = Place((1, 3), 1, "http://b/", "typed")
     assert moves(at_one, typed, by_page=False) == [Action("goto", text="http://b/")]
     assert moves(at_one, typed._replace(how="link"), by_page=False) == []
+    reloaded = typed._replace(how="reload", document="D2")
+    assert moves(reloaded, reloaded, by_page=False) == []
+    assert moves(reloaded, reloaded._replace(document="D3"), by_page=False) == [Action("goto", text="http://b/")]
+
+
+class BetweenPages:
+    """A tab whose browser is not through with a navigation that its page has told of: it refuses ``times`` times."""
+
+    def __init__(self, times: int) -> None:
+        self.cdp, self.traffic, self.crashed, self.closed = self, SimpleNamespace(loader="D1"), False, False
+        self.left, self.index, self.ids = times, 0, [6]
+
+    async def send(self, method: str) -> dict[str, Any]:
+        assert method == "Page.getNavigationHistory"
+        self.left -= 1
+        if self.left >= 0 or self.closed:
+            raise PlaywrightError(f"Protocol error ({method}): Not attached to an active page")
+        entries = [{"id": n, "url": f"http://a/{n}", "transitionType": "typed"} for n in self.ids]
+        return {"currentIndex": self.index, "entries": entries}
+
+
+def test_a_browser_that_is_between_two_pages_is_asked_again() -> None:
+    tab: Any = BetweenPages(times=3)
+    assert asyncio.run(place_of(tab)) == Place((6,), 0, "http://a/6", "typed", "D1")
+
+
+def test_no_move_is_lost_while_the_browser_is_between_two_pages() -> None:
+    async def travel() -> list[list[Action]]:
+        tab: Any = BetweenPages(times=2)
+        travels = Travels()
+        await travels.begin(tab)
+        found = []
+        for ids, index in (([6, 7], 1), ([6, 7], 0), ([6, 7], 1)):
+            tab.left, tab.ids, tab.index = 2, ids, index
+            place = await place_of(tab)
+            assert place is not None
+            found.append(travels.went(tab, time.time(), place))
+        return found
+
+    assert asyncio.run(travel()) == [[Action("goto", text="http://a/7")], [Action("back")], [Action("forward")]]
+
+
+def test_a_tab_that_is_gone_is_not_asked_again() -> None:
+    tab: Any = BetweenPages(times=1)
+    tab.closed = True
+    assert asyncio.run(place_of(tab)) is None and tab.left == 0
 
 
 # ---- finding again --------------------------------------------------------------------------------------------------

@@ -105,6 +105,24 @@ def test_a_replay_stops_where_the_element_is_gone(chromium: Browser, tmp_path: P
     assert done.stopped == "step 1: no button 'Plain button' is there" and not done.same
 
 
+def test_every_way_through_the_history_is_recorded(chromium: Browser, tmp_path: Path) -> None:
+    """The browser is between two pages when a page tells that it shows: about one navigation in four."""
+
+    async def wander(page: Any) -> None:
+        ways = [lambda: page.go_back(wait_until="commit"), lambda: page.go_forward(wait_until="commit"), page.reload]
+        for way in [lambda: page.goto(url.replace("next", "popup")), *ways * 4]:
+            await way()
+            await page.wait_for_timeout(200)
+
+    with serving() as (port, _):
+        url = f"http://127.0.0.1:{port}/next.html"
+        folder, recording = recorded(chromium, tmp_path / "shown", url, wander)
+        episode, _ = read_episode(folder)
+    there = ("goto", url.replace("next", "popup"))
+    found = [(step.action.op, step.action.text) for step in episode.steps]
+    assert found == [there, *[("back", None), ("forward", None), there] * 4] and recording.problems == []
+
+
 def test_a_step_belongs_to_the_page_that_it_was_done_on(chromium: Browser, tmp_path: Path) -> None:
     async def follow(page: Any) -> None:
         await page.mouse.click(190, 607)

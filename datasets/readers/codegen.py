@@ -9,6 +9,7 @@ branches or repeats cannot be told as a row of actions, and is refused whole.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -33,9 +34,10 @@ NAMED = ("get_by_label", "get_by_placeholder", "get_by_text", "get_by_title", "g
 FRAMES = ("frame_locator", "content_frame")
 HARNESS = frozenset(
     """launch new_context set_default_timeout set_default_navigation_timeout set_viewport_size bring_to_front
-    scroll_into_view_if_needed start stop storage_state""".split()
+    scroll_into_view_if_needed focus start stop storage_state""".split()
 )
 """Calls that make the ground for a script, or change nothing that a person would do."""
+SCROLL_BY = re.compile(r"window\.scrollBy\((-?\d+), (-?\d+)\)")
 FLOW = (ast.For, ast.AsyncFor, ast.While, ast.If, ast.Try, ast.Match)
 WITH = (ast.With, ast.AsyncWith)
 
@@ -155,6 +157,8 @@ class _Player:
         last = links[-1]
         if root == "expect":
             return self._expect(links)
+        if root in ("drag", "answer_dialogs") and len(links) == 1 and last.call is not None:
+            return self._helper(root, last.call)
         if root not in self.pages and (root == "page" or root.startswith("page")):
             self.pages[root] = len(self.pages)
         if last.name in HARNESS or (last.name == "close" and root not in self.pages):
@@ -174,6 +178,10 @@ class _Player:
         values = list(call.args)
         if [link.name for link in where] == ["keyboard"] and name in ("press", "type", "insert_text"):
             tape.do("press" if name == "press" else "type", _text(values[0]))
+        elif [link.name for link in where] == ["mouse"] and name == "wheel":
+            self._scroll(values)
+        elif not where and name == "evaluate" and (by := SCROLL_BY.fullmatch(_text(values[0]))):
+            self._scroll([ast.parse(number, mode="eval").body for number in by.groups()])
         elif name in ("once", "on") and not where:
             self._dialog(values)
         elif not where and name in ON_PAGE:
@@ -187,6 +195,37 @@ class _Player:
         else:
             return tape.leave_out(f"{'.'.join(link.name for link in where[:1])}.{name}".lstrip("."))
         self._answer(name)
+
+    def _helper(self, name: str, call: ast.Call) -> None:
+        """A call of what ``webagent export`` brings with its scripts."""
+        values = list(call.args)
+        self.tape.tab = self.pages.setdefault(ast.unparse(values[0]), len(self.pages))
+        try:
+            if name == "answer_dialogs":
+                for reply in values[1:]:
+                    self._dialog([ast.Constant("dialog"), reply])
+                return
+            source, start, target, end = values[1:]
+            it, onto = _described(_links(source)), _described(_links(target))["locators"]
+            self.tape.frames = it.pop("frames")
+            places: dict[str, Any] = {"at": _numbers(start), "onto_at": _numbers(end)}
+        except ValueError as error:
+            return self.tape.leave_out(name, f"was given {error}, which is known only when it runs")
+        self.tape.do("drag", None, **it, onto=onto, **places)
+
+    def _scroll(self, values: Sequence[ast.expr]) -> None:
+        """By the wheel, where the pointer is."""
+        across, along = _numbers(ast.Tuple(elts=list(values)))
+        before = self.tape.actions[-1] if self.tape.actions else None
+        it: dict[str, Any] = {}
+        if before is not None and (before["op"], before["tab"]) == ("hover", self.tape.tab):
+            it = {key: before[key] for key in ("locators", "role", "name")}
+        else:
+            self.tape.frames = []
+        if along or not across:
+            self.tape.do("scroll", "up" if along < 0 else "down", **it, by=along)
+        else:
+            self.tape.do("scroll", "left" if across < 0 else "right", **it, by=across)
 
     def _on_element(self, where: list[Link], name: str, call: ast.Call, values: list[ast.expr]) -> None:
         op = ON_ELEMENT[name]
@@ -202,9 +241,12 @@ class _Player:
             it["onto"] = _described(_links(onto))["locators"] if name == "drag_to" else [f"locator({_text(onto)!r})"]
         elif op in ("type", "press", "select", "upload"):
             chosen = values[0] if values else next(named[k] for k in ("label", "value", "index", "files") if k in named)
+            it |= {"replaces": True} if name == "fill" else {}
             for text in _texts(chosen) if op == "select" else ["\n".join(_texts(chosen))]:
                 self.tape.do(op, text, **it)
             return
+        places = {"position": "at", "source_position": "at", "target_position": "onto_at"}
+        it |= {key: _place(named[word]) for word, key in places.items() if word in named}
         if name in ("check", "uncheck"):
             it["ticks"] = name == "check"
         with_ = [_text(one) for one in getattr(named.get("modifiers"), "elts", ())]
@@ -315,6 +357,21 @@ def _text(value: ast.expr) -> str:
     if isinstance(value, ast.Call) and ast.unparse(value.func) == "re.compile" and value.args:
         return _text(value.args[0])
     raise ValueError(_short(value))
+
+
+def _place(value: ast.expr) -> list[float]:
+    """``{"x": 3, "y": 4}``. Raises ``ValueError``."""
+    if not isinstance(value, ast.Dict):
+        raise ValueError(_short(value))
+    return _numbers(ast.Tuple(elts=value.values))
+
+
+def _numbers(value: ast.expr) -> list[float]:
+    """A row of plain numbers. Raises ``ValueError`` with what it is."""
+    try:
+        return [float(number) for number in ast.literal_eval(value)]
+    except (TypeError, ValueError):
+        raise ValueError(_short(value)) from None
 
 
 def _short(value: ast.expr) -> str:

@@ -91,7 +91,7 @@ class _Player:
         self.tape.do("hover", **_described(step))
 
     def _change(self, step: dict[str, Any]) -> None:
-        self.tape.do("type", str(step["value"]), **_described(step))
+        self.tape.do("type", str(step["value"]), **_described(step), replaces=True)
 
     def _key_down(self, step: dict[str, Any]) -> None:
         key = str(step["key"])

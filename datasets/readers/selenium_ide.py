@@ -117,7 +117,7 @@ class _Player:
         elif name in TICKS:
             self.tape.do("click", **it, ticks=TICKS[name])
         elif name == "type":
-            self.tape.do("type", value, **it)
+            self.tape.do("type", value, **it, replaces=True)
         elif name == "sendKeys":
             self._send_keys(value, it)
         elif name in ("select", "addSelection"):

@@ -3,7 +3,8 @@
 So each is an episode without steps, a task in words; ``Episode.info`` keeps the script:
 
     actions     [{"op", "text", "role", "name", "locators", "frames", "tab"}, …]: ops of ours; ``locators`` in the words
-                of the tool, the best first; ``frames`` around it, from the outside in; ``tab`` counted from 0
+                of the tool, the best first; ``frames`` around it, from the outside in; ``tab`` counted from 0; where
+                the tool tells: ``at`` (px from the corner), ``ticks``, ``replaces`` (what the field holds), ``onto``
     checks      [{"check", "text", "locators", …}, …]: what the script asked of the page, with ``at``: how many actions
                 came before
     left_out    {command: how often}: what is not among them; each was told as refused
