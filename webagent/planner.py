@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from webagent.agents.foresight import CANDIDATES, MakeForesight
-from webagent.envs.types import Branch, Observation, Proposal, Task
+from webagent.envs.types import Action, Branch, Observation, Proposal, Task
 from webagent.plan import Plan
 from webagent.rollout import Agent, Choice, MakeAgent
 from webagent.search import (
@@ -76,8 +76,10 @@ def _agent(simulator: Simulator, foresee: Any, plan: Plan, rng: np.random.Genera
         return known[observation]
 
     leaf = LEAVES[plan.leaf](propose, simulator)
+    way: tuple[Action, ...] = ()
 
     def choose(observation: Observation) -> Choice:
+        nonlocal way
         simulator.stand()
         before = simulator.steps
         budget = Budget(
@@ -86,9 +88,12 @@ def _agent(simulator: Simulator, foresee: Any, plan: Plan, rng: np.random.Genera
             spent=lambda: plan.most_steps is not None and simulator.steps - before >= plan.most_steps,
             enough=FULL_REWARD if plan.true_reward else float("inf"),
             best=plan.true_reward,
+            first=way if simulator.known(way) else (),  # else it went otherwise than it did when it was tried
         )
         problem = Problem(propose, simulator, leaf, simulator.known)
         found = RECIPES[plan.recipe](observation, problem, budget, rng, state=simulator.state)
+        solution = found.tree.solution
+        way = solution.path[1:] if solution is not None else ()
         return Choice(found.action, found.proposal, found.visits, branches(found), simulator.steps - before)
 
     return choose
