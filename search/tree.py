@@ -269,6 +269,12 @@ class Found:
     def action(self) -> Action:
         return self.proposal.actions[self.index]
 
+    @property
+    def worths(self) -> tuple[float | None, ...]:
+        """What each candidate was found to be worth [A], None where it was not tried."""
+        tree, known = self.tree, self.tree.root.children
+        return tuple(tree.worth(known[i]) if i in known else None for i in tree.indices(tree.root))
+
 
 def found(tree: Tree, index: int) -> Found:
     """The end of a search that would take candidate ``index``; a solution that was found goes before that."""
