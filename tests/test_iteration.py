@@ -23,7 +23,7 @@ from webagent import cli
 from webagent.datasets.corpus import Corpus, CorpusWriter
 from webagent.envs.errors import UsageError
 from webagent.envs.types import Action, ActionTree, Element, Episode, Observation, Proposal, Step, Task
-from webagent.models.checkpoint import Policy
+from webagent.models.checkpoint import Policy, load_policy, save_policy
 from webagent.plan import Plan
 from webagent.seeds import BENCH_FLOOR, training_seed
 from webagent.train.iteration import SOURCE, Iteration, Searching, learn, missing, played
@@ -182,3 +182,21 @@ def test_a_wrong_call_is_one_line(
         cli.main(["train", "search", "--out", "run", *wrong])
     assert end.value.code == 2 and line in capsys.readouterr().err
     assert not Path("run").exists()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_rounds_in_a_real_browser(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save_policy(tmp_path / "beginner", beginner())
+    run = tmp_path / "run"
+    line = ["train", "search", "--policy", str(tmp_path / "beginner"), "--tasks", "click-test-2", "--out", str(run),
+            "--rounds", "2", "--episodes", "3", "--search", "4", "--leaf", "reward", "--alone", "2", "--steps", "4",
+            "--rows", "4", "--actors", "1", "-q", "--json"]  # fmt: skip
+    with pytest.raises(SystemExit) as end:
+        cli.main(line)
+    told = json.loads(capsys.readouterr().out)
+    assert end.value.code == 0 and told["data"]["steps"] == 4 and len(told["data"]["rounds"]) == 3
+    assert told["data"]["rounds"][0]["search"]["mean"] == 1.0
+    assert load_policy(run / "policy").about["trained"] == {"updates": 4}
+    found = [e for n in (1, 2) for e in Corpus(str(run / "searched" / str(n)), print).episodes()]
+    assert len({e.task.seed for e in found}) == 6 and all(e.steps[0].worths for e in found)
