@@ -22,7 +22,7 @@ from typing import Any
 
 from webagent.agents import make_foresight
 from webagent.agents.foresight import MakeForesight
-from webagent.datasets.corpus import Corpus
+from webagent.datasets.corpus import HEAD, Corpus, CorpusWriter
 from webagent.demonstrate import Demonstration, open_stage, stage
 from webagent.envs.errors import UsageError, WebAgentError
 from webagent.envs.types import Episode
@@ -167,8 +167,10 @@ def _round(number: int, settings: Supervised, iteration: Iteration, labs: Labs, 
         iteration.tasks, iteration.episodes, settings.seed, 1_000_000 * number, str(out / SEARCHED / str(number)),
         str(policy), iteration.browser, plan=iteration.plan,
     )  # fmt: skip
-    broken = sum(bool(result.error) for result in play_all(missing(searching), labs.search, searching,
-                                                           iteration.actors, EPISODE_S, _nothing))  # fmt: skip
+    with CorpusWriter(searching.out):  # made here, before several processes would make it at the same time
+        jobs = missing(searching)
+    results = play_all(jobs, labs.search, searching, iteration.actors, EPISODE_S, _nothing)
+    broken = sum(bool(result.error) for result in results)
     held = played(searching.out)
     steps = [one["browser_steps"] for one in held.values()]
     numbers = {
@@ -193,7 +195,7 @@ def missing(searching: Searching) -> list[Job]:
 def played(corpus: str) -> dict[tuple[str, int], dict[str, Any]]:
     """By task and seed of each episode of a corpus: ``success`` and ``browser_steps``. Empty where there is none."""
     found: dict[tuple[str, int], dict[str, Any]] = {}
-    if not Path(corpus).is_dir():
+    if not (Path(corpus) / HEAD).is_file():
         return found
     shelf = Corpus(corpus, lambda line: None)  # a damaged shard's episodes are missing, and played again
     for shard in shelf.shards():
