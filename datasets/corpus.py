@@ -52,6 +52,7 @@ ROWS = pa.schema(
         ("truncated", pa.bool_()),
         ("error", pa.string()),
         ("visits", pa.list_(pa.int32())),
+        ("worths", pa.list_(pa.float64())),  # not in corpora of before
         ("proposal", pa.string()),  # JSON, or null
         ("ms", pa.string()),  # JSON
         ("observation", pa.large_string()),  # JSON without the goal; frames as [[time, hash], …]
@@ -128,7 +129,7 @@ class CorpusWriter:
                 "step": n,
                 "observation": self._observation(step.observation, task.goal),
                 **{f: getattr(step.action, f) for f in ("op", "target", "text", "point")},
-                **{f: getattr(step, f) for f in ("reward", "terminated", "truncated", "error", "visits")},
+                **{f: getattr(step, f) for f in ("reward", "terminated", "truncated", "error", "visits", "worths")},
                 "proposal": step.proposal and json.dumps(to_json(step.proposal)),
                 "ms": json.dumps(step.ms),
             }
@@ -233,6 +234,7 @@ class Corpus:
             **data,
             proposal=from_json(Proposal, json.loads(row["proposal"])) if row["proposal"] else None,
             visits=tuple(row["visits"] or ()),
+            worths=tuple(row["worths"] or ()),
             ms=json.loads(row["ms"]),
         )
 

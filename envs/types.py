@@ -270,7 +270,8 @@ class Step:
     """One observation, the action taken on it and what came of it.
 
     ``error``: the ``last_error`` that the action caused. ``visits``: search visits per candidate of ``proposal``, or
-    empty. ``ms``: named durations in milliseconds (``decide``, ``act``, ``settle``, ``tree``). ``search``: the tree
+    empty; ``worths``: what it found each of them to be worth, in [-1, 1], None where it tried none of it. ``ms``: named
+    durations in milliseconds (``decide``, ``act``, ``settle``, ``tree``). ``search``: the tree
     that the action was chosen by, or empty; corpora leave it out.
     """
 
@@ -284,6 +285,7 @@ class Step:
     visits: tuple[int, ...] = ()
     ms: dict[str, float] = field(default_factory=dict)
     search: tuple[Branch, ...] = ()
+    worths: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True)

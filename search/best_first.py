@@ -27,7 +27,7 @@ def best_first(observation: Observation, problem: Problem, budget: Budget, *, st
         for i in tree.open(node):
             if tree.over:
                 return found(tree, index)
-            child = tree.open_edge(node, i)
+            child = node.children.get(i) or tree.open_edge(node, i)
             made += 1
             rank = (-_reached(tree, child), child.closed and not child.at.ended, unlikely - node.proposal.logprobs[i])
             if not child.dead and (best is None or rank < best):

@@ -54,7 +54,8 @@ class Budget:
     """``simulations``: new edges to open; ``spent``: asked before each of them, True ends the search. ``width``:
     candidates of a moment that are considered; ``depth``: actions ahead. ``enough``: a leaf that is worth this ends the
     search, too. ``best``: a moment is worth the best that was found behind it (right where values are what can be had
-    for certain), not the mean. ``discount``: a step."""
+    for certain), not the mean. ``discount``: a step. ``first``: a way that is gone before all others, as far as it is
+    proposed: what an earlier search found is not to be looked for again."""
 
     simulations: int = 16
     spent: Callable[[], bool] = lambda: False
@@ -63,6 +64,7 @@ class Budget:
     enough: float = math.inf
     best: bool = False
     discount: float = 0.99
+    first: tuple[Action, ...] = ()
 
 
 @dataclass(eq=False)
@@ -96,6 +98,7 @@ class Tree:
         self._expand(self.root)
         self.root.own = self.problem.leaf((), self.root.at, self.proposal)
         self._back_up(self.root, self.root.own)
+        self._go(budget.first)
 
     @property
     def proposal(self) -> Proposal:
@@ -183,6 +186,15 @@ class Tree:
         """Visits of each candidate, [A]."""
         return np.array([node.children[i].visits if i in node.children else 0 for i in self.indices(node)])
 
+    def _go(self, way: tuple[Action, ...]) -> None:
+        """Open the edges of a way, to its end or to the first action that is not proposed or leads nowhere new."""
+        node = self.root
+        for action in way:
+            index = next((i for i in self.open(node) if _proposed(node).actions[i] == action), None)
+            if index is None or self.over:
+                return
+            node = node.children.get(index) or self.open_edge(node, index)
+
     def _valued(self, child: Node, known: Node | None) -> float:
         """The value of a moment that was come to for the first time on this way. ``known``: where its state is."""
         if known is None:
@@ -256,6 +268,12 @@ class Found:
     @property
     def action(self) -> Action:
         return self.proposal.actions[self.index]
+
+    @property
+    def worths(self) -> tuple[float | None, ...]:
+        """What each candidate was found to be worth [A], None where it was not tried."""
+        tree, known = self.tree, self.tree.root.children
+        return tuple(tree.worth(known[i]) if i in known else None for i in tree.indices(tree.root))
 
 
 def found(tree: Tree, index: int) -> Found:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from fake_arena import SIDES, open_fake_arena
 
@@ -13,6 +15,8 @@ from webagent.models.segment import read_observation
 from webagent.models.words import Words, train_tokenizer
 from webagent.train.actors import News, OpenArena
 from webagent.train.arena import Begin, Order, Playing, Seen
+
+KNOWN = (*SIDES, "door", "heads", "tails", "on", "maze", "coin", "walk")
 
 
 class Local:
@@ -39,9 +43,9 @@ class Local:
         self._found.append(News(slot, segment, *seen[1:]))
 
 
-def beginner(memory: str = "xl", seed: int = 0) -> Policy:
-    """A small policy that knows nothing but that buttons are clicked."""
-    words = Words(train_tokenizer([*SIDES, "door", "heads", "tails", "on", "maze", "coin", "walk"] * 3, 300))
+def beginner(memory: str = "xl", seed: int = 0, texts: Sequence[str] = KNOWN) -> Policy:
+    """A small policy that knows nothing but that buttons are clicked; its tokenizer knows the words of ``texts``."""
+    words = Words(train_tokenizer([*texts] * 3, 300))
     config = PolicyConfig(
         vocabulary=words.tokenizer.get_vocab_size(), width=32, layers=2, heads=2, hidden=64, word_width=16, registers=2,
         memory=memory, window=8, text_tokens=8, point_bins=12,

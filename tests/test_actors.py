@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 
 import numpy as np
@@ -12,13 +13,14 @@ import torch
 from fake_arena import open_fake_arena, open_no_arena
 from fake_learner import beginner, playing
 
-from webagent.envs.errors import BrowserMissing, WebAgentError
+from webagent.envs.errors import BrowserMissing, UsageError, WebAgentError
 from webagent.envs.types import Action
 from webagent.train import actors as module
 from webagent.train.actors import Actors, News
 from webagent.train.arena import Begin
 from webagent.train.curriculum import Curriculum
 from webagent.train.experience import Acting, Experience
+from webagent.train.ray_actors import RayActors
 
 BEGIN = Begin("fake.walk", 5)
 
@@ -96,3 +98,9 @@ def test_actors_that_cannot_start_say_why() -> None:
     with Actors(playing(beginner(), 1, "walk"), 1, open_no_arena) as actors, pytest.raises(BrowserMissing):
         actors.order(0, BEGIN)
         actors.news()
+
+
+def test_ray_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(UsageError, match="expected Ray for --ray, found none"):
+        RayActors(playing(beginner(), 1, "walk"), 1, "auto")

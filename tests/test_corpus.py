@@ -34,6 +34,7 @@ def episode(n: int = 0, steps: int = 2, frames: tuple[Frame, ...] = ()) -> Episo
             error="",
             proposal=Proposal((Action("click", "e1"),), (-0.5,), 0.25, ("why",), 0.75),
             visits=(3,),
+            worths=(0.5,),
             ms={"decide": 1.25},
         )
         for i in range(steps)

@@ -43,6 +43,7 @@ THIRD_PARTIES = {
         "rich",
         "typer",
         "packaging",
+        "ray",
     },
 }
 TOUCHES_A_PAGE = {

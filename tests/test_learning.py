@@ -146,7 +146,7 @@ def test_a_killed_run_goes_on(tmp_path: Path, one_thread: object) -> None:
         [sys.executable, "-P", "-c", code], env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
     )
     end = time.monotonic() + 60
-    while not (tmp_path / "policy" / "config.json").exists() and time.monotonic() < end:
+    while not (tmp_path / "state.pt").exists() and time.monotonic() < end:
         time.sleep(0.02)
     process.kill()
     process.wait()

@@ -149,6 +149,21 @@ def test_an_agent_that_looks_ahead_does_what_the_policy_would_not(recipe: str, l
     assert all(twin.closed for twin in env.twins)
 
 
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_way_that_was_found_is_gone_to_its_end(recipe: str) -> None:
+    """Each search by itself would find some way to the goal, another one each time."""
+    env = ForkableEnv()
+    with planning(env, foresight, Plan(60, recipe, "reward")) as make_agent:
+        env.reset(seed=1)
+        choose, choices = make_agent(env.task, np.random.default_rng(0)), []
+        ended = False
+        while not ended:
+            choices.append(choose(env.observation))
+            ended = env.step(choices[-1].action)[2]
+    assert env.verdict.success and not any(choice.browser_steps for choice in choices[1:])
+    assert all(sum(choice.visits) == len(choices) - n for n, choice in enumerate(choices) if n)
+
+
 def test_the_browser_steps_of_a_decision_are_bounded() -> None:
     env = ForkableEnv()
     env.reset(seed=1)

@@ -278,3 +278,16 @@ def test_what_is_known_costs_nothing(recipe: Recipe) -> None:
     found = recipe(game, Budget(50))
     assert "hard back" not in game.tried and "hard" in game.tried
     assert found.tree.used == 4 and found.tree.root.children[1].children[0].dead
+
+
+@every_recipe
+def test_a_way_that_was_found_is_gone_first(recipe: Recipe) -> None:
+    """It ends the search at once, where it still leads there; where it does not, the search goes on as ever."""
+    game = trap()
+    way = tuple(Action("click", name) for name in ("hard", "open", "take"))
+    found = recipe(game, Budget(50, enough=0.9, best=True, first=way))
+    assert game.tried == ["hard", "hard open", "hard open take"] and found.action == way[0]
+    assert found.tree.solution is not None and found.tree.solution.path == way
+    game = trap()
+    found = recipe(game, Budget(50, enough=0.9, best=True, first=(way[0], Action("click", "wall"))))
+    assert game.tried[0] == "hard" and len(set(game.tried)) == len(game.tried) and found.action == way[0]

@@ -42,8 +42,9 @@ def episode() -> Episode:
     seen = observation()
     proposal = Proposal((Action("click", "e2"), Action("done")), (-0.1, -2.0), 0.5, ("because", ""), 0.9)
     step = Step(
-        seen, Action("drag", "e2", point=(0.1, 0.2, 0.3, 0.4)), 1.0, True, False, "", proposal, (3, 1), {"act": 2.0}
-    )
+        seen, Action("drag", "e2", point=(0.1, 0.2, 0.3, 0.4)), 1.0, True, False, "", proposal, (3, 1), {"act": 2.0},
+        worths=(0.5, None),
+    )  # fmt: skip
     return Episode(Task("t", "Say hi", "http://a/", 5, 9), (step,), seen, "policy:lexical", True, {"seed": 5})
 
 

@@ -22,6 +22,10 @@ class Plan:
     leaf: str = "value"
     most_steps: int | None = None
     """Browser steps for one decision, replays included; None for as many as the simulations take."""
+    thorough: bool = False
+    """Whether the simulations go on where a way to the end was found: there may be a shorter one."""
+    noise: float = 0.0
+    """Of a Gumbel root: how much chance decides which candidates are considered; 1 to make training data."""
 
     def __post_init__(self) -> None:
         for what, name, known in (("search", self.recipe, RECIPES), ("leaf value", self.leaf, LEAVES)):

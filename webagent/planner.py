@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from webagent.agents.foresight import CANDIDATES, MakeForesight
-from webagent.envs.types import Branch, Observation, Proposal, Task
+from webagent.envs.types import Action, Branch, Observation, Proposal, Task
 from webagent.plan import Plan
 from webagent.rollout import Agent, Choice, MakeAgent
 from webagent.search import (
     Budget,
     Found,
+    Gumbel,
     Node,
     Problem,
     best_first,
@@ -33,9 +34,11 @@ from webagent.simulator import Simulator
 from webagent.words import clean, describe_action
 
 RECIPES: dict[str, Callable[..., Found]] = {
-    "gumbel": gumbel,
-    "puct": lambda observation, problem, budget, rng, **more: puct(observation, problem, budget, **more),
-    "best-first": lambda observation, problem, budget, rng, **more: best_first(observation, problem, budget, **more),
+    "gumbel": lambda seen, problem, budget, rng, noise, state: gumbel(
+        seen, problem, budget, rng, settings=Gumbel(noise=noise), state=state
+    ),
+    "puct": lambda seen, problem, budget, rng, noise, state: puct(seen, problem, budget, state=state),
+    "best-first": lambda seen, problem, budget, rng, noise, state: best_first(seen, problem, budget, state=state),
 }
 LEAVES: dict[str, Callable[[Propose, Simulate], Leaf]] = {
     "value": lambda propose, simulate: value_of_policy,
@@ -76,20 +79,26 @@ def _agent(simulator: Simulator, foresee: Any, plan: Plan, rng: np.random.Genera
         return known[observation]
 
     leaf = LEAVES[plan.leaf](propose, simulator)
+    way: tuple[Action, ...] = ()
 
     def choose(observation: Observation) -> Choice:
+        nonlocal way
         simulator.stand()
         before = simulator.steps
         budget = Budget(
             plan.simulations,
             width=CANDIDATES,
             spent=lambda: plan.most_steps is not None and simulator.steps - before >= plan.most_steps,
-            enough=FULL_REWARD if plan.true_reward else float("inf"),
+            enough=FULL_REWARD if plan.true_reward and not plan.thorough else float("inf"),
             best=plan.true_reward,
+            first=way if simulator.known(way) else (),  # else it went otherwise than it did when it was tried
         )
         problem = Problem(propose, simulator, leaf, simulator.known)
-        found = RECIPES[plan.recipe](observation, problem, budget, rng, state=simulator.state)
-        return Choice(found.action, found.proposal, found.visits, branches(found), simulator.steps - before)
+        found = RECIPES[plan.recipe](observation, problem, budget, rng, plan.noise, simulator.state)
+        solution = found.tree.solution
+        way = solution.path[1:] if solution is not None else ()
+        worths = tuple(None if worth is None else round(worth, 4) for worth in found.worths)
+        return Choice(found.action, found.proposal, found.visits, branches(found), simulator.steps - before, worths)
 
     return choose
 

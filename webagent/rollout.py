@@ -18,14 +18,15 @@ from webagent.envs.types import ENDS_EPISODE, Action, Branch, Episode, Observati
 
 @dataclass(frozen=True)
 class Choice:
-    """What an agent that looks ahead decides: ``action``, one of ``proposal``'s; how often each of these was visited;
-    the tree for the report; and what it asked of the browser for that."""
+    """What an agent that looks ahead decides: ``action``, one of ``proposal``'s; how often each of these was visited
+    and what it was found to be worth; the tree for the report; and what it asked of the browser for that."""
 
     action: Action
     proposal: Proposal
     visits: tuple[int, ...] = ()
     search: tuple[Branch, ...] = ()
     browser_steps: int = 0
+    worths: tuple[float | None, ...] = ()
 
 
 Agent = Callable[[Observation], Proposal | Action | Choice]
@@ -151,6 +152,7 @@ def _one_step(env: Env, agent: Agent, watch: Watch) -> tuple[Step, dict[str, Any
         error=str(info.get("last_error") or ""),
         proposal=proposal,
         visits=searched.visits,
+        worths=searched.worths,
         search=searched.search,
         ms={"decide": round(decide, 3), **{name: round(float(value), 2) for name, value in ms.items()}},
     )

@@ -17,7 +17,7 @@ from . import Refused
 
 SCHEMA = 1
 ACTION = ("op", "target", "text", "point")
-REST = ("reward", "terminated", "truncated", "error", "proposal", "visits", "ms", "search")
+REST = ("reward", "terminated", "truncated", "error", "proposal", "visits", "worths", "ms", "search")
 
 
 def read(path: str, refused: Refused) -> Iterator[Episode]:

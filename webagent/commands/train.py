@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 
 from webagent.commands import Result
 from webagent.commands import train_reward as reward_command
+from webagent.commands import train_search as search_command
 from webagent.commands.options import AsJson, Browser, MaxSteps, Quiet, Split, Subset, Tasks, flag
 from webagent.console import Console
 
 if TYPE_CHECKING:
+    from webagent.train.actors import Actors
+    from webagent.train.arena import Playing
     from webagent.train.ppo import Reinforced
+    from webagent.train.ray_actors import RayActors
     from webagent.train.rounds import Plan
     from webagent.train.supervised import Supervised
 
 NAME = "train"
-HELP = "Train a policy or a reward model: supervised, rl, sb3, calibrate, reward."
+HELP = "Train a policy or a reward model: supervised, rl, search, sb3, calibrate, reward."
 DEFAULT_SUITES = ("miniwob",)
 
 Suites = Annotated[
@@ -147,6 +151,7 @@ def rl(
     max_steps: MaxSteps = None,
     actors: Annotated[int, flag("--actors", "Processes that play, each with a browser.", metavar="N", min=1)] = 1,
     contexts: Annotated[int, flag("--contexts", "Episodes side by side in each.", metavar="N", min=1)] = 4,
+    ray: Annotated[str, flag("--ray", "Play on this Ray cluster: auto or HOST:PORT.", metavar="ADDRESS")] = "",
     seed: Annotated[int, flag("--seed", "Of episodes and chance.", metavar="N", min=0)] = 0,
     device: Annotated[str, flag("--device", "cpu or cuda.", metavar="NAME")] = "cpu",
     resume: Annotated[bool, flag("--resume", "Go on with the run in --out.")] = False,
@@ -165,13 +170,14 @@ def rl(
         kl=kl, entropy=entropy, temperature=temperature, seed=seed, device=device,
     )  # fmt: skip
     chosen = together(suites or DEFAULT_SUITES).select(tasks, subset, split)
-    seats = Seats(policy, chosen, actors, contexts, max_steps, browser)
+    seats = Seats(policy, chosen, actors, contexts, max_steps, browser, ray)
     return reinforce(settings, seats, resume, Console(quiet))
 
 
 @dataclass(frozen=True)
 class Seats:
-    """Who plays what: ``policy`` by name, ``tasks`` by full id, ``actors`` processes of ``contexts`` each."""
+    """Who plays what: ``policy`` by name, ``tasks`` by full id, ``actors`` processes of ``contexts`` each, here or on
+    the cluster at ``ray``."""
 
     policy: str
     tasks: tuple[str, ...]
@@ -179,6 +185,7 @@ class Seats:
     contexts: int
     max_steps: int | None
     browser: str | None
+    ray: str = ""
 
 
 def reinforce(settings: Reinforced, seats: Seats, resume: bool, console: Console) -> Result:
@@ -186,21 +193,20 @@ def reinforce(settings: Reinforced, seats: Seats, resume: bool, console: Console
     from webagent.agents import checkpoint_of
     from webagent.envs.errors import UnknownName
     from webagent.models.checkpoint import load_policy
-    from webagent.train.actors import Actors
     from webagent.train.arena import Playing
     from webagent.train.ppo import START, train
     from webagent.train.supervised import check_device
 
     check_device(settings.device)
     kept = Path(settings.out) / START
-    folder = str(kept) if resume and kept.is_dir() else checkpoint_of(seats.policy)
+    folder = str(kept) if resume and (kept / "config.json").is_file() else checkpoint_of(seats.policy)
     if folder is None:
         raise UnknownName(f"expected a trained policy to begin with, found {seats.policy!r}", "default, or a folder")
     start, last = load_policy(folder), dict[str, float]()
     playing = Playing(
         seats.tasks, seats.contexts, start.words.tokenizer.to_str(), start.config, seats.max_steps, seats.browser
     )
-    with console.progress("updates", settings.updates) as progress, Actors(playing, seats.actors) as player:
+    with console.progress("updates", settings.updates) as progress, _players(playing, seats) as player:
 
         def report(update: int, numbers: dict[str, float]) -> None:
             last.update(numbers)
@@ -210,6 +216,17 @@ def reinforce(settings: Reinforced, seats: Seats, resume: bool, console: Console
     where = f"{settings.out}/policy"
     found = {"run": settings.out, "policy": where, "updates": settings.updates, "last": last}
     return Result(found, f"{settings.updates} updates: {where}")
+
+
+def _players(playing: Playing, seats: Seats) -> Actors | RayActors:
+    """Started, on this machine or on a cluster."""
+    if seats.ray:
+        from webagent.train.ray_actors import RayActors
+
+        return RayActors(playing, seats.actors, seats.ray)
+    from webagent.train.actors import Actors
+
+    return Actors(playing, seats.actors)
 
 
 def told(numbers: dict[str, float]) -> str:
@@ -301,6 +318,7 @@ def calibrate(
 COMMANDS = (
     ("rl", rl, "Example:  webagent train rl --policy default --tasks 'use-*' --updates 20 --out run"),
     ("supervised", supervised, "Example:  webagent train supervised --data demos --out run --size tiny --steps 300"),
+    ("search", search_command.search, search_command.EXAMPLE),
     ("sb3", sb3, "Example:  webagent train sb3 --algo dqn --tasks click-test --steps 2000 --out run"),
     ("calibrate", calibrate, "Example:  webagent train calibrate --policy run/policy --subset dev12"),
     ("reward", reward_command.reward, reward_command.EXAMPLE),

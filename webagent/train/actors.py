@@ -26,6 +26,7 @@ from multiprocessing.connection import Connection
 from typing import Any, NamedTuple, Protocol, Self
 
 from webagent.envs.errors import WebAgentError
+from webagent.models.config import PolicyConfig
 from webagent.models.segment import Segment, read_observation
 from webagent.models.words import Words
 
@@ -193,29 +194,35 @@ def _work(connection: Connection, open_arena: OpenArena, playing: Playing) -> No
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     words = Words.of_text(playing.tokenizer)
     answers: queue.SimpleQueue[tuple[int, Seen] | None] = queue.SimpleQueue()
-    last: dict[int, Any] = {}
+    last: dict[int, Order] = {}
     try:
         with open_arena(playing, lambda slot, seen: answers.put((slot, seen))) as obey:
             connection.send(("ready", None))
             threading.Thread(target=_listen, args=(connection, obey, answers, last), daemon=True).start()
             while (answer := answers.get()) is not None:
                 slot, seen = answer
-                segment = None
-                if seen.observation is not None:
-                    segment = read_observation(seen.observation, words, playing.config, last[slot])
-                connection.send(("news", News(slot, segment, *seen[1:])))
+                connection.send(("news", read_news(slot, seen, last[slot], words, playing.config)))
     except WebAgentError as error:
         connection.send(("broken", error))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         pass  # the learner is gone
 
 
-def _listen(connection: Connection, obey: Obey, answers: Any, last: dict[int, Any]) -> None:
+def read_news(slot: int, seen: Seen, order: Order, words: Words, config: PolicyConfig) -> News:
+    """What came of an order, as the policy reads it."""
+    segment = None
+    if seen.observation is not None:
+        last = None if isinstance(order, Begin) else order
+        segment = read_observation(seen.observation, words, config, last)
+    return News(slot, segment, *seen[1:])
+
+
+def _listen(connection: Connection, obey: Obey, answers: Any, last: dict[int, Order]) -> None:
     """Hand on orders as they come; at the end, or where the browser is gone, the process is to end."""
     try:
         while (told := connection.recv()) is not None:
             slot, order = told
-            last[slot] = None if isinstance(order, Begin) else order
+            last[slot] = order
             obey(slot, order)
     except (EOFError, OSError, WebAgentError):
         pass

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from webagent.datasets.corpus import Corpus
 from webagent.envs.errors import UsageError
-from webagent.envs.types import Action, Episode, from_json
+from webagent.envs.types import Action, Episode, Step, from_json
 from webagent.models.words import Words, train_tokenizer
 
 from .rows import Label
@@ -26,6 +26,8 @@ FEWEST_TEXTS, MOST_TEXTS, COMMON = 3, 100, 5
 counts at least."""
 LEARNED_FROM = ("expert", "human", "dagger", "search")
 """Sources whose actions are worth imitating; ``dagger`` holds what the expert would have done."""
+NEAR = 0.005
+"""Worths that differ by less are equal; a step more on the way to the end costs twice as much."""
 
 
 @dataclass
@@ -45,8 +47,11 @@ class Library:
     left_out: Counter[str] = field(default_factory=Counter)
     _known: set[tuple[str, str]] = field(default_factory=set)
 
-    def read(self, urls: Iterable[str]) -> None:
+    def read(self, urls: Iterable[str], once: bool = False) -> None:
         """Everything in the corpora that was not read before. Raises ``UsageError`` if there is nothing to learn from.
+
+        ``once``: each instance of a task counts once, and all are in the order of tasks and seeds, however many
+        processes wrote them and when.
 
         Episodes without steps (goals alone) lend their texts to the tokenizer. Failures are not imitated, except where
         an expert looked over the policy's shoulder: there its labels count whatever came of the episode.
@@ -57,30 +62,37 @@ class Library:
         if self.processes > 1 and len(new) > 1:
             context = multiprocessing.get_context("spawn")
             with ProcessPoolExecutor(min(self.processes, len(new)), context) as pool:
-                self._take(pool.map(_read_shard, *zip(*new), [self.wanted] * len(new), [self.frames] * len(new)))
+                read = pool.map(_read_shard, *zip(*new), [self.wanted] * len(new), [self.frames] * len(new))
+                self._take(read, once)
         else:
-            self._take(_read_shard(url, shard, self.wanted, self.frames) for url, shard in new)
+            self._take((_read_shard(url, shard, self.wanted, self.frames) for url, shard in new), once)
         if not self.shelf.counts():
             raise UsageError(
                 "expected episodes to learn from, found none", "make some: webagent data expert --out demos"
             )
 
-    def _take(self, shards: Iterable[_Shard]) -> None:
+    def _take(self, shards: Iterable[_Shard], once: bool) -> None:
+        instances: dict[tuple[str, int], Packed] = {}
         for shard in shards:
-            for task, packed in shard.episodes:
-                self.shelf.put(task, packed)
+            for task, seed, packed in shard.episodes:
+                if once:
+                    instances[task, seed] = packed
+                else:
+                    self.shelf.put(task, packed)
             self.texts |= shard.texts
             self.framed |= shard.framed
             self.left_out += shard.left_out
             for line in shard.damaged:
                 self.damaged(line)
+        for (task, _), packed in sorted(instances.items(), key=lambda item: item[0]):
+            self.shelf.put(task, packed)
 
 
 @dataclass
 class _Shard:
-    """What a shard holds: labels by episode, packed."""
+    """What a shard holds: task, seed and labels of each episode, these packed."""
 
-    episodes: list[tuple[str, Packed]] = field(default_factory=list)
+    episodes: list[tuple[str, int, Packed]] = field(default_factory=list)
     texts: set[str] = field(default_factory=set)
     left_out: Counter[str] = field(default_factory=Counter)
     damaged: list[str] = field(default_factory=list)
@@ -97,7 +109,7 @@ def _read_shard(url: str, shard: str, wanted: Callable[[str], bool], frames: int
         labels = [_with_frames(label, frames) for label in labels_of(episode)]
         found.framed |= any(label.observation.frames for label in labels)
         if labels:
-            found.episodes.append((episode.task.id, pack(labels)))
+            found.episodes.append((episode.task.id, episode.task.seed, pack(labels)))
         else:
             found.left_out["nothing to imitate"] += 1
     return found
@@ -118,9 +130,31 @@ def labels_of(episode: Episode) -> list[Label]:
     outcome = None if episode.success is None else 1.0 if episode.success else -1.0
     done = executed(episode) or [step.action for step in episode.steps]
     return [
-        Label(step.observation, step.action if step.action.op != "give_up" else None, outcome, last)
+        Label(
+            step.observation, step.action if step.action.op != "give_up" else None, outcome, last,
+            chances=as_right(step) if source == "search" else (),
+        )
         for step, last in zip(episode.steps, [None, *done])
+    ]  # fmt: skip
+
+
+def as_right(step: Step) -> tuple[tuple[Action, float], ...]:
+    """What a search found to lead to the end as soon as what was done, with its share of the visits. () where it found
+    no way to the end: what was done is all that turned out right.
+
+    The other candidates were visited to find that out, and keep no share (as "policy target pruning" does in Wu 2019,
+    "Accelerating self-play learning in Go", arXiv:1902.10565).
+    """
+    best = max((worth for worth in step.worths if worth is not None), default=0.0)
+    if best <= 0 or step.proposal is None:
+        return ()
+    kept = [
+        (action, visits)
+        for action, visits, worth in zip(step.proposal.actions, step.visits, step.worths, strict=True)
+        if worth is not None and worth > best - NEAR and visits
     ]
+    total = sum(visits for _, visits in kept)
+    return tuple((action, visits / total) for action, visits in kept)
 
 
 def executed(episode: Episode) -> list[Action]:

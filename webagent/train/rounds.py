@@ -86,7 +86,7 @@ def learn(settings: Supervised, plan: Plan, resume: bool, say: Say, report: Repo
     policy: Policy | None = None
     for number in range(plan.rounds + 1):
         until = settings.steps * (number + 1) // (plan.rounds + 1)
-        if resume and _updates(out) >= until:
+        if resume and updates_of(out) >= until:
             weights = _kept_weights(out, number) if number else {}
             continue
         if number:
@@ -213,7 +213,7 @@ def _keep_rates(
     say(f"round {number}: {len(played)} episodes, {100 * mean:.1f} % over {len(rates)} tasks, {broken} broken")
 
 
-def _updates(out: Path) -> int:
+def updates_of(out: Path) -> int:
     """How many updates the run has behind it."""
     import torch
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from webagent.envs.types import Action, Observation
 from webagent.models.batch import Answers, Batch, collate, collate_answers
@@ -27,13 +29,24 @@ class Row:
 @dataclass(frozen=True)
 class Label:
     """An observation and what was right there: None where nobody knew. ``outcome`` as in ``Row``; ``last``: what was
-    really done just before; ``moved``: by how much the page's elements are scaled, then moved right and down (px)."""
+    really done just before; ``moved``: by how much the page's elements are scaled, then moved right and down (px).
+    ``chances``: actions that are as right, each with its chance; ``action`` is one of them."""
 
     observation: Observation
     action: Action | None
     outcome: float | None = None
     last: Action | None = None
     moved: tuple[float, float, float] = (1.0, 0.0, 0.0)
+    chances: tuple[tuple[Action, float], ...] = ()
+
+
+def drawn(label: Label, rng: np.random.Generator) -> Label:
+    """With one of the actions that are as right. Over many batches the loss is the cross-entropy with their chances,
+    whatever kinds of choices they are made of."""
+    if len(label.chances) < 2:
+        return label
+    at = int(rng.choice(len(label.chances), p=[chance for _, chance in label.chances]))
+    return replace(label, action=label.chances[at][0])
 
 
 def row_of(label: Label, words: Words, config: PolicyConfig) -> Row:

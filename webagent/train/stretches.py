@@ -18,7 +18,7 @@ from webagent.models.batch import Answers, Batch
 from webagent.models.config import PolicyConfig
 from webagent.models.words import Words
 
-from .rows import Label, Row, collate_rows, row_of
+from .rows import Label, Row, collate_rows, drawn, row_of
 
 EDGES = (0, 24, 48, 96, 1 << 30)
 """Positions at which another size of episodes begins; of each size half as many rows as of the one before."""
@@ -151,7 +151,7 @@ class Stretches(Dataset[Stretch]):
             room = sized.stretch - len(column)
             midst = self.midst and len(labels) > room and rng.random() < 0.5
             first = int(rng.integers(len(labels) - room + 1)) if midst else 0
-            labels = labels[first : first + room]
+            labels = [drawn(label, rng) for label in labels[first : first + room]]
             chosen = self.augment(labels, rng) if self.augment else labels
             column += [(row_of(label, self.words, self.config), t == 0) for t, label in enumerate(chosen)]
         return column

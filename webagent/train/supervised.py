@@ -127,8 +127,8 @@ def train(
                     report(run.step, numbers)
                 sums.clear()
             if rank == 0 and (time.monotonic() - last_save > settings.save_s or run.step == last):
+                save_policy(folder.path / POLICY, run.policy())  # first: who finds the state finds its policy, too
                 folder.save(run.state())
-                save_policy(folder.path / POLICY, run.policy())
                 last_save = time.monotonic()
         folder.close()
     return run.policy()
