@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from webagent.commands import Result
 from webagent.commands import train_reward as reward_command
-from webagent.commands.options import AsJson, Browser, MaxSteps, Quiet, Split, Subset, Tasks, flag
+from webagent.commands.options import AsJson, Browser, MaxSteps, Quiet, Split, Subset, Suites, Tasks, flag
 from webagent.console import Console
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ NAME = "train"
 HELP = "Train a policy or a reward model: supervised, rl, sb3, calibrate, reward."
 DEFAULT_SUITES = ("miniwob",)
 
-Suites = Annotated[
-    list[str] | None, flag("--suite", "Whose tasks: miniwob (default) or practice; repeat for both.", metavar="NAME")
-]
 ShownOf = Annotated[
     list[str] | None, flag("--demonstrations-of", "Another number for some tasks; repeat.", metavar="GLOB=N")
 ]

@@ -11,13 +11,10 @@ lies on the way, 0 where it does not, None where nobody knows:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from webagent.agents.expert import has_expert
-from webagent.datasets.corpus import Corpus
 from webagent.datasets.experts import Lost, expert_for
 from webagent.envs.types import Action, Episode, Observation
 
@@ -97,28 +94,3 @@ def followed(expert: Expert, case: Case) -> tuple[Progress, ...] | None:
         if not right:
             break
     return (*found, *([None] * (len(case.actions) - len(found))))
-
-
-def cases_in(
-    urls: Iterable[str], wanted: Callable[[str], bool], most: int, damaged: Callable[[str], None], seed: int = 0
-) -> Iterator[Case]:
-    """At most ``most`` cases of each task, kind and outcome out of each corpus, the shards in an order of chance."""
-    for url in urls:
-        held: dict[tuple[str, str, bool], int] = {}
-        full: set[tuple[str, str, bool]] = set()
-        corpus = Corpus(url, damaged)
-        shards = corpus.shards()
-        order = np.random.default_rng(seed).permutation(len(shards))
-
-        def keep(row: object, full: set[tuple[str, str, bool]] = full) -> bool:
-            assert isinstance(row, dict)
-            return wanted(row["task"]) and (row["task"], row["source"], bool(row["success"])) not in full
-
-        for n in order:
-            for episode in corpus.episodes(keep, [shards[int(n)]]):
-                place = (episode.task.id, episode.source, bool(episode.success))
-                held[place] = held.get(place, 0) + 1
-                if held[place] > most:
-                    full.add(place)
-                elif (case := case_of(episode)) is not None:
-                    yield case
