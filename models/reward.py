@@ -97,6 +97,8 @@ class RewardModel:
     curves: Curves = Curves()
     threshold: float = 0.5
     """From which probability on an episode counts as a success."""
+    learned: tuple[str, ...] = ()
+    """Names of the network's weights that are not the policy's that it was made from."""
 
     def judge(self, goal: str, steps: Sequence[Step], final: Observation) -> Judgement:
         """Of an episode that ended after ``steps`` at ``final``; ``goal`` takes the place of the observations' own."""

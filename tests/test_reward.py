@@ -11,68 +11,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from fakes import GOAL, SCRIPT, FakeEnv, scripted
+from named_site import NAMES, NamedEnv, demonstration, expert, goal_for, script, tiny
 
 from webagent import cli
 from webagent.datasets import write_episode
 from webagent.datasets.corpus import CorpusWriter
 from webagent.envs.errors import DataDamaged, UsageError
-from webagent.envs.types import Action, Episode, Observation
+from webagent.envs.types import Action
 from webagent.models.checkpoint import Policy, load_policy, save_policy
-from webagent.models.config import PolicyConfig
-from webagent.models.network import PolicyNet
 from webagent.models.reward import RewardHead, RewardModel, evidence_of
 from webagent.models.reward_checkpoint import load_reward, save_reward
-from webagent.models.words import Words, train_tokenizer
-from webagent.rollout import run_episode
 from webagent.train.cases import Case, case_of, followed
 from webagent.train.docket import Filed, Reading, filed, read_docket
 from webagent.train.judging import Plan, augmentation, learn, measure
-from webagent.train.metrics import auc, by_group, even, interval, measured, precision_at
+from webagent.train.metrics import auc
 from webagent.train.misfits import cut_short, goal_swapped, value_changed, with_misfits
 from webagent.train.reward import Learning, balanced, learned_names, logits_of, train_reward
 from webagent.train.spoil import KINDS, Fault, drawn, faults_of, played
-
-NAMES = ("Ann", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hal")
-
-
-class NamedEnv(FakeEnv):
-    """The fake site with another name to sign in as for each seed."""
-
-    def reset(self, *, seed: int | None = None, options: object = None) -> tuple[None, dict[str, object]]:
-        self.wanted, self.typed = NAMES[(seed or 0) % len(NAMES)], ""
-        found = super().reset(seed=seed)
-        self.task = replace(self.task, goal=goal_for(self.wanted))
-        return found
-
-    def step(self, action: Action) -> tuple[None, float, bool, bool, dict[str, object]]:
-        if action.target and action.target not in {e.ref for e in self.observation.tree.elements}:
-            action = Action("wait")
-        if (action.op, action.target) == ("type", "n"):
-            self.typed = action.text or ""
-            action = replace(action, text="Ann" if self.typed == self.wanted else "nobody")
-        return super().step(action)
-
-    def _observe(self) -> Observation:
-        seen = super()._observe()
-        elements = tuple(replace(e, value=self.typed) if e.ref == "n" else e for e in seen.tree.elements)
-        return replace(seen, goal=goal_for(self.wanted), tree=replace(seen.tree, elements=elements))
-
-
-def goal_for(name: str) -> str:
-    return GOAL.replace("Ann", name)
-
-
-def script(name: str) -> tuple[Action, ...]:
-    return (replace(SCRIPT[0], text=name), *SCRIPT[1:])
-
-
-def expert(seen: Sequence[Observation]) -> Action:
-    return script(seen[0].goal.split('"')[1])[len(seen) - 1]
-
-
-def demonstration(seed: int) -> Episode:
-    return run_episode(NamedEnv(), scripted(*script(NAMES[seed % len(NAMES)])), seed=seed, source="expert")
 
 
 def replayed(case: Case, seed: int) -> bool:
@@ -92,13 +47,6 @@ def world(seeds: range) -> list[Filed]:
     return [filed(case) for case in with_misfits(cases, lambda task: expert, seeds.start)]
 
 
-def tiny(seed: int = 0) -> Policy:
-    words = Words(train_tokenizer([goal_for(name) for name in NAMES] * 3, 300))
-    torch.manual_seed(seed)
-    config = PolicyConfig.of_size("tiny", vocabulary=words.tokenizer.get_vocab_size(), window=4, registers=2)
-    return Policy(PolicyNet(config).eval(), words, {})
-
-
 def short(**more: object) -> Learning:
     return Learning(**{"out": "", "steps": 80, "tasks": 1, "looks": 40, "hidden": 32, "apart": 0.0, **more})  # type: ignore[arg-type]
 
@@ -111,41 +59,7 @@ def one_thread() -> object:
     torch.set_num_threads(before)
 
 
-# ---- figures --------------------------------------------------------------------------------------------------------
-
-
-def test_figures_are_what_a_hand_computes() -> None:
-    score, right = np.array([0.9, 0.8, 0.8, 0.4, 0.1]), np.array([True, True, False, True, False])
-    assert auc(score, right) == pytest.approx((2 + 1.5 + 1) / 6)
-    assert precision_at(score, right) == pytest.approx(3 / 4)
-    assert precision_at(score, right, recall=0.5) == pytest.approx(2 / 3)
-    assert math.isnan(auc(score, np.ones(5, bool))) and math.isnan(precision_at(score, np.zeros(5, bool)))
-    figures = measured(np.array([0.9, 0.9, 0.2, 0.2]), np.array([True, False, False, False]), ["a", "a", "b", "b"])
-    assert figures["calibration_error"]["value"] == pytest.approx((2 * 0.4 + 2 * 0.2) / 4)
-
-
-def test_an_interval_holds_the_figure_and_is_drawn_by_task() -> None:
-    rng = np.random.default_rng(0)
-    right = rng.random(400) < 0.5
-    score = right + rng.normal(0, 1, 400)
-    tasks = [str(n % 20) for n in range(400)]
-    one = np.ones(400)
-    low, high = interval(auc, score, right, tasks, one)
-    assert low < auc(score, right) < high and high - low < 0.15
-    assert interval(auc, score, right, tasks, one) == (low, high)
-    assert interval(auc, score, right, ["one"] * 400, one) == pytest.approx((auc(score, right),) * 2)
-
-
-def test_every_task_counts_alike_and_so_do_both_outcomes() -> None:
-    right, tasks = np.array([True, False, False, False, True, True]), ["a"] * 4 + ["b"] * 2
-    weight = even(right, tasks)
-    assert weight.tolist() == pytest.approx([1, 1 / 3, 1 / 3, 1 / 3, 0, 0])
-    score = np.array([0.9, 0.8, 0.2, 0.1, 0.5, 0.5])
-    assert precision_at(score, right, weight) == 1 and auc(score, right, weight) == 1
-    assert precision_at(np.array([0.5, 0.8, 0.2, 0.1, 0.9, 0.9]), right, weight) == pytest.approx(1 / (1 + 1 / 3))
-    table = by_group(score, right, tasks)
-    assert set(table) == {"a"} and table["a"]["episodes"] == 4 and table["a"]["successes"] == 1
-    assert table["a"]["calibration_error"] == pytest.approx((0.1 + 0.8 / 3 + 0.2 / 3 + 0.1 / 3) / 2)
+# ---- the loss --------------------------------------------------------------------------------------------------------
 
 
 def test_the_loss_counts_both_sides_alike_and_leaves_out_what_nobody_knows() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from webagent.commands import Result
 from webagent.commands import train_reward as reward_command
+from webagent.commands import train_self as self_command
 from webagent.commands.options import AsJson, Browser, MaxSteps, Quiet, Split, Subset, Suites, Tasks, flag
 from webagent.console import Console
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from webagent.train.supervised import Supervised
 
 NAME = "train"
-HELP = "Train a policy or a reward model: supervised, rl, sb3, calibrate, reward."
+HELP = "Train a policy or a reward model: supervised, rl, sb3, calibrate, reward, goals, self."
 DEFAULT_SUITES = ("miniwob",)
 
 ShownOf = Annotated[
@@ -301,4 +302,6 @@ COMMANDS = (
     ("sb3", sb3, "Example:  webagent train sb3 --algo dqn --tasks click-test --steps 2000 --out run"),
     ("calibrate", calibrate, "Example:  webagent train calibrate --policy run/policy --subset dev12"),
     ("reward", reward_command.reward, reward_command.EXAMPLE),
+    ("goals", self_command.goals, self_command.GOALS_EXAMPLE),
+    ("self", self_command.self_, self_command.SELF_EXAMPLE),
 )

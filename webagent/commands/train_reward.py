@@ -77,7 +77,8 @@ def _chosen(
 
     subset, calibrate, held_out = names
     miniwob = open_suite("miniwob")
-    learned = together(suites or ("miniwob",)).select(tasks, subset)
+    suite = together(suites or ("miniwob",))
+    learned = suite.select(tasks, subset if suite.subsets else None)
     curved = miniwob.select(None, calibrate) if calibrate else ()
     apart = miniwob.select(None, held_out)
     kept = set(miniwob.subsets[FORBIDDEN])

@@ -29,7 +29,7 @@ Expert = Callable[[Sequence[Observation]], Action]
 @dataclass(frozen=True)
 class Case:
     """``seen``: all observations, the final one too; ``actions``: what was done between them; ``kind``: where it comes
-    from; ``progress``: of each action."""
+    from; ``progress``: of each action; ``seed``: of the task's instance."""
 
     task: str
     kind: str
@@ -37,6 +37,7 @@ class Case:
     actions: tuple[Action, ...]
     success: bool
     progress: tuple[Progress, ...]
+    seed: int = 0
 
     @property
     def goal(self) -> str:
@@ -66,7 +67,7 @@ def case_of(episode: Episode) -> Case | None:
     elif episode.source == "expert":
         kind = DEMONSTRATION
         progress = tuple(1.0 if episode.success else None for _ in actions)
-    return Case(episode.task.id, kind, seen, actions, bool(episode.success), progress)
+    return Case(episode.task.id, kind, seen, actions, bool(episode.success), progress, episode.task.seed)
 
 
 def _agreed(done: Action, advised: Action) -> Progress:

@@ -48,12 +48,13 @@ def filed(case: Case) -> Filed:
 @dataclass(frozen=True)
 class Reading:
     """``tasks``: whose episodes; ``most``: of a task, source and outcome, out of each corpus; ``frames``: of the last
-    ones, that are kept."""
+    ones, that are kept; ``misfits``: whether failures are made of demonstrations."""
 
     tasks: tuple[str, ...]
     most: int
     frames: int = 0
     seed: int = 0
+    misfits: bool = True
 
 
 def read_docket(
@@ -101,7 +102,7 @@ def _read_shard(reading: Reading, url: str, shard: str, names: frozenset[str]) -
     lines: list[str] = []
     episodes = Corpus(url, lines.append).episodes(lambda row: row["episode"] in names, [shard])
     cases = [case.with_frames(reading.frames) for case in map(case_of, episodes) if case is not None]
-    return [filed(case) for case in with_misfits(cases, expert_of, reading.seed)], lines
+    return [filed(case) for case in (with_misfits(cases, expert_of, reading.seed) if reading.misfits else cases)], lines
 
 
 Kinds = dict[str, list[Filed]]

@@ -84,7 +84,7 @@ def _wrong(case: Case, kind: str, goal: str, expert: Expert | None) -> Case | No
     """The case with this goal, if that makes it a failure, and the page does not tell what the goal was."""
     if any(_tells(seen, case.goal) for seen in case.seen):
         return None
-    seen = tuple(_asked(observation, goal) for observation in case.seen)
+    seen = tuple(asked(observation, goal) for observation in case.seen)
     other = replace(case, kind=kind, seen=seen, success=False)
     if expert is None:
         strayed = [n for text, n in _written(case) if text not in goal]
@@ -100,7 +100,7 @@ def _written(case: Case) -> list[tuple[str, int]]:
     return [(text, n) for text, n in named if text and text in case.goal]
 
 
-def _asked(seen: Observation, goal: str) -> Observation:
+def asked(seen: Observation, goal: str) -> Observation:
     """With another goal, also where the page shows it."""
     elements = tuple(replace(e, name=goal) if e.name == seen.goal else e for e in seen.tree.elements)
     return replace(seen, goal=goal, tree=replace(seen.tree, elements=elements))

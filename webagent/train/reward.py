@@ -103,19 +103,25 @@ def train_reward(
     report: Report | None = None,
     augment: Augment | None = None,
     calibrate: Sequence[Filed] = (),
+    begin: RewardModel | None = None,
+    read: dict[int, Tensor] | None = None,
 ) -> tuple[RewardModel, tuple[str, ...]]:
     """A calibrated model on the CPU and the names of the network's weights that learned; ``policy`` is changed where
-    they did. ``calibrate``: cases that the curves are fitted on, or none: those of a part of the tasks.
+    they did. ``calibrate``: cases that the curves are fitted on, or none: those of a part of the tasks. ``begin``: a
+    model whose head goes on, made from ``policy``; ``read``: evidence by the case's ``id``, added to where the trunk
+    does not learn.
 
     Raises ``UsageError`` where there are not both successes and failures.
     """
     learned, kept = split(docket, 0.0 if calibrate else settings.apart, settings.seed)
-    run = _Run(settings, policy, learned, augment)
+    run = _Run(settings, policy, learned, augment, read)
+    if begin is not None:
+        run.head.load_state_dict(begin.head.state_dict())
     started, reported = time.monotonic(), 0
     sums: dict[str, Tensor] = {}
     for step, (given, truth, saying) in enumerate(run.batches()):
         for name, number in run.update(step, given, truth, saying).items():
-            sums[name] = sums.get(name, torch.zeros(())) + number.detach().cpu()
+            sums[name] = sums[name] + number.detach() if name in sums else number.detach()
         if report and ((step + 1) % settings.report_every == 0 or step + 1 == settings.steps):
             numbers = {name: float(total) / (step + 1 - reported) for name, total in sums.items()}
             pace = (step + 1) / (time.monotonic() - started)
@@ -125,7 +131,8 @@ def train_reward(
     policy.net.eval()
     curves = curves_of(logits_of(model, calibrate or kept), calibrate or kept)
     policy.net.cpu()
-    return dataclasses.replace(model, head=run.head.cpu(), curves=curves), run.names
+    names = tuple(sorted({*run.names, *(begin.learned if begin else ())}))
+    return dataclasses.replace(model, head=run.head.cpu(), curves=curves, learned=names), run.names
 
 
 def split(docket: Sequence[Filed], apart: float, seed: int) -> tuple[list[Filed], list[Filed]]:
@@ -146,7 +153,14 @@ Given = tuple[Tensor, Truth, Tensor]
 class _Run:
     """Head, layers, optimiser, and the evidence that was read already."""
 
-    def __init__(self, settings: Learning, policy: Policy, docket: Sequence[Filed], augment: Augment | None) -> None:
+    def __init__(
+        self,
+        settings: Learning,
+        policy: Policy,
+        docket: Sequence[Filed],
+        augment: Augment | None,
+        read: dict[int, Tensor] | None,
+    ) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.policy, self.device = settings, policy, settings.device
         self.head = RewardHead(policy.config.width, settings.hidden).to(self.device).train()
@@ -163,7 +177,7 @@ class _Run:
             docket, policy.words, policy.config, tasks=settings.tasks, looks=settings.looks, seed=settings.seed,
             augment=augment if self.names else None,
         )  # fmt: skip
-        self.read: dict[int, Tensor] = {}
+        self.read = {} if read is None else read
         self.waited = 0.0
         if settings.compiled:
             for layer in (self.half.pairs[1] if self.half else policy.net).trunk.layers:
