@@ -77,6 +77,7 @@ def self_(
     checked: Annotated[int, flag("--checked", "True checks of a held-out task, a round.", metavar="N", min=1)] = 10,
     slack: Annotated[float, flag("--slack", "How far score and truth may part before it stops.", metavar="X")] = 0.05,
     steps: Annotated[int, flag("--steps", "Updates of the policy, a round.", metavar="N", min=1)] = 200,
+    rows: Annotated[int, flag("--rows", "Streams of episodes side by side.", metavar="N", min=1)] = 64,
     judge_steps: Annotated[int, flag("--judge-steps", "Updates of the judge, a round.", metavar="N", min=0)] = 100,
     share: Annotated[float, flag("--share", "Of its own tries in what it learns from.", metavar="X")] = 0.5,
     writer_steps: Annotated[int, flag("--writer-steps", "Updates of the goal writer.", metavar="N", min=1)] = 1000,
@@ -100,8 +101,8 @@ def self_(
     settings = SelfTaught(
         out, start, judge or start, practised, apart, corpora, _shown(corpora, taught, (*practised, *apart)), writer,
         rounds=rounds, explored=explored, stated=stated, tries=tries, threshold=threshold, checked=checked, slack=slack,
-        steps=steps, judge_steps=judge_steps, share=share, writer_steps=writer_steps, seed=seed, actors=actors,
-        device=device, workers=workers, browser=browser,
+        steps=steps, rows=rows, judge_steps=judge_steps, share=share, writer_steps=writer_steps, seed=seed,
+        actors=actors, device=device, workers=workers, browser=browser,
     )  # fmt: skip
     return perform(settings, resume, Console(quiet))
 
