@@ -126,8 +126,10 @@ def _corpora(data: Sequence[str] | None) -> tuple[str, ...]:
 
 
 def _shown(corpora: Sequence[str], taught: str | None, hidden: Sequence[str]) -> tuple[str, ...]:
-    """The tasks in the corpora that match, but for those that nobody may have shown. Raises ``UsageError``."""
+    """The tasks in the corpora that match, but for those that nobody may have shown, the test split among them. Raises
+    ``UsageError``."""
     from webagent.datasets.corpus import Corpus
+    from webagent.suites import open_suite
 
     found: set[str] = set()
     for url in corpora:
@@ -135,7 +137,11 @@ def _shown(corpora: Sequence[str], taught: str | None, hidden: Sequence[str]) ->
         tables = (corpus.table(shard, ("task",)) for shard in corpus.shards())
         found.update(task for table in tables if table is not None for task in table.column("task").to_pylist())
     patterns = [part.strip() for part in (taught or "*").split(",")]
-    chosen = tuple(t for t in sorted(found - set(hidden)) if any(fnmatchcase(t, pattern) for pattern in patterns))
+    chosen = tuple(
+        t
+        for t in sorted(found - {*hidden, *open_suite("miniwob").subsets[FORBIDDEN]})
+        if any(fnmatchcase(t, pattern) for pattern in patterns)
+    )
     if not chosen:
         raise UsageError("expected demonstrations of other tasks in --data, found none")
     return chosen

@@ -82,6 +82,13 @@ class Standing:
         self.read: dict[int, Tensor] = {}
         """Evidence by case; a judge's trunk does not change in a run."""
 
+    def judge_in(self, place: Path) -> RewardModel:
+        """The judge of a round, on the device."""
+        judge = load_reward(place / JUDGE)
+        judge.policy.net.to(self.settings.device)
+        judge.head.to(self.settings.device)
+        return judge
+
     @functools.cached_property
     def library(self) -> Library:
         taught = frozenset(self.settings.taught)
@@ -109,8 +116,8 @@ def check(standing: Standing, place: Path) -> dict[str, float]:
 
     outcomes = {task: found for task, found in once(place / "checked.json", played).items() if found}
     cases = [case for case in map(case_of, episodes_in(corpus, standing.say)) if case is not None]
-    first = scored(load_reward(place.parent / "round-0" / JUDGE), cases)
-    now = scored(load_reward(place / JUDGE), cases)
+    first = scored(standing.judge_in(place.parent / "round-0"), cases)
+    now = scored(standing.judge_in(place), cases)
     low, high = interval(list(outcomes.values()), s.seed)
     apart = auc(now, np.array([case.success for case in cases], bool))
     return {
@@ -137,7 +144,7 @@ class Round:
     def run(self) -> dict[str, float]:
         """All stages; the numbers of ``check``, and how much was explored, tried and judged good."""
         s = self.standing.settings
-        judge = load_reward(self.before / JUDGE)
+        judge = self.standing.judge_in(self.before)
         self._say("exploring")
         explored = self._play("explored", self._explorations(), "random")
         named = self._named("named", explored, judge)
@@ -213,8 +220,10 @@ class Round:
         """Cases with goals written behind the fact, one each, and what the judge thinks of them."""
 
         def written() -> list[list[Any]]:
-            generator = torch.Generator().manual_seed(int(self._chance(len(what)).integers(2**31)))
-            pairs = name(load_policy(self.standing.writer), cases, Chooser(NAMING, generator))
+            device = self.standing.settings.device
+            generator = torch.Generator(device).manual_seed(int(self._chance(len(what)).integers(2**31)))
+            writer = load_policy(self.standing.writer, device)
+            pairs = name(writer, cases, Chooser(NAMING, generator))
             values = scored(judge, [asked_for(cases[n], goal) for n, goal in pairs]).tolist()
             return [[n, goal, value] for (n, goal), value in zip(pairs, values, strict=True)]
 
@@ -272,8 +281,8 @@ class Round:
                 return 0
             old, kept = self.standing.cases
             own = list(evidence_for(good, s.seed + self.number))
-            how = Learning(str(self.path), steps=s.judge_steps, hidden=judge.head.recurrent.hidden_size,
-                           seed=s.seed + self.number)  # fmt: skip
+            hidden = judge.head.recurrent.hidden_size
+            how = Learning(str(self.path), s.judge_steps, hidden=hidden, seed=s.seed + self.number, device=s.device)
             model, _ = train_reward(
                 how, judge.policy, [*old, *own], calibrate=kept, begin=judge, read=self.standing.read
             )
