@@ -67,9 +67,10 @@ def asked_for(case: Case, goal: str) -> Case:
 
 
 def name(writer: Policy, cases: Sequence[Case], chooser: Chooser | None = None) -> list[tuple[int, str]]:
-    """The numbers of the cases for which the writer has a goal worth a try, each with that goal."""
+    """The numbers of the cases for which the writer has a goal worth a try, each with that goal; what they were asked
+    for in the first place, an exploration's words to type among it, is none."""
     goals = write(writer, [told(case.seen, case.actions) for case in cases], chooser)
-    return [(n, goal) for n, goal in enumerate(goals) if worth_trying(goal)]
+    return [(n, goal) for n, goal in enumerate(goals) if worth_trying(goal) and goal != cases[n].goal]
 
 
 def worth_trying(goal: str) -> bool:

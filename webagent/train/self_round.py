@@ -259,7 +259,7 @@ class Round:
         material = Material(shelf, start.words, start.config, weights, augment, start.net.state_dict())
         how = Supervised(
             str(self.path / "training"), s.steps, s.rows, optimiser=FINE, learning_rate=s.learning_rate,
-            warmup=min(50, s.steps), seed=s.seed + self.number, device=s.device, workers=s.workers,
+            warmup=1 + s.steps // 10, seed=s.seed + self.number, device=s.device, workers=s.workers,
         )  # fmt: skip
         train(how, material, (self.path / "training" / "config.json").is_file())
         once(self.path / "learned.json", lambda: self._moved(target))
