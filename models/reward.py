@@ -23,17 +23,13 @@ from webagent.envs.types import Action, Observation, Step
 
 from .batch import collate, collate_answers
 from .checkpoint import Policy
-from .losses import Surprise, choices_of, surprise, surprised
-from .network import PolicyNet, Reading
+from .histories import SURPRISE, WORST, evidence, evidence_width, looks_of, side_by_side, told
+from .losses import Surprise, choices_of, surprised
+from .network import Reading
 from .points import spoken
 from .segment import Segment, read_observation
 from .trunk import Memory
 
-NUMBERS = ("value", "acted", "surprise", "worst", "wrong", "unsaid", "error", "ended")
-"""Numbers of a look: the policy's value of it; whether anything was done before it and, of that action, its
-surprise (log of 1 + nats) and the worst so far, whether the policy would have said another one, or could not say it;
-whether an error is shown; whether the episode has ended there."""
-SURPRISE, WORST, ENDED = (NUMBERS.index(name) for name in ("surprise", "worst", "ended"))
 DROPOUT = 0.2
 Curve = tuple[float, float]
 PLAIN: Curve = (1.0, 0.0)
@@ -62,7 +58,7 @@ class RewardHead(nn.Module):
 
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
-        self.given = nn.Sequential(nn.Linear(2 * width + len(NUMBERS), hidden), nn.GELU(), nn.Dropout(DROPOUT))
+        self.given = nn.Sequential(nn.Linear(evidence_width(width), hidden), nn.GELU(), nn.Dropout(DROPOUT))
         self.recurrent = nn.GRU(hidden, hidden, batch_first=True)
         self.out = nn.Linear(2 * hidden, 2)
 
@@ -101,6 +97,8 @@ class RewardModel:
     curves: Curves = Curves()
     threshold: float = 0.5
     """From which probability on an episode counts as a success."""
+    learned: tuple[str, ...] = ()
+    """Names of the network's weights that are not the policy's that it was made from."""
 
     def judge(self, goal: str, steps: Sequence[Step], final: Observation) -> Judgement:
         """Of an episode that ended after ``steps`` at ``final``; ``goal`` takes the place of the observations' own."""
@@ -135,14 +133,14 @@ class RewardModel:
         memory = before[0].memory if before else net.trunk.empty(1)
         reading = net.read(collate([segment], 1), memory)
         own = torch.tensor([[bool(observation.last_error), ended]], dtype=torch.float32)
-        if before is None:
-            row = _evidence(net, reading.start, None, own)
-            hidden, worst = None, 0.0
-        else:
+        value, done, behind = torch.tanh(net.value(reading.start).float()), torch.zeros(1, 5), reading.start * 0
+        hidden, worst = None, 0.0
+        if before is not None:
             state, found, unsaid = before
-            row = _evidence(net, reading.start, (found, torch.tensor([unsaid])), own)
-            hidden, worst = state.hidden, max(state.worst, float(row[0, SURPRISE]))
-            row[0, WORST] = worst
+            done, behind = told(found, torch.tensor([unsaid])), found.end
+            hidden, worst = state.hidden, max(state.worst, float(done[0, SURPRISE - 1]))
+            done[0, WORST - 1] = worst
+        row = torch.cat([value, done, own, reading.start, behind], 1)
         logits, hidden = self.head(row[None], hidden)
         success, progress = logits[0, 0].tolist()
         known = before[0].progress if before else ()
@@ -163,53 +161,8 @@ History = tuple[Sequence[Observation], Sequence[Action]]
 
 
 def evidence_of(policy: Policy, histories: Sequence[History]) -> list[Tensor]:
-    """What the head is given of each episode, [steps + 1, E]; with gradients where parameters want them. The episodes
-    are read side by side, each as a whole, so they must be of one length (``ValueError``)."""
-    if len({len(seen) for seen, _ in histories}) != 1:
-        raise ValueError(f"expected episodes of one length, found {sorted({len(seen) for seen, _ in histories})}")
-    segments: list[Segment] = []
-    said, own = [], []
-    for seen, actions in histories:
-        for n, observation in enumerate(seen):
-            last = actions[n - 1] if n else None
-            segments.append(read_observation(observation, policy.words, policy.config, last))
-            most = policy.config.text_tokens
-            said.append(spoken(actions[n], segments[-1], policy.words, most) if n < len(actions) else ((), None))
-            own.append([bool(observation.last_error), n == len(actions)])
-    net, vocabulary, length = policy.net, policy.config.vocabulary, len(histories[0][0])
-    fresh = torch.zeros(len(histories), length, dtype=torch.bool)
-    fresh[:, 0] = True
-    batch = collate(segments, 1)
-    answers = collate_answers([c for c, _ in said], [p for _, p in said], batch, vocabulary)
-    found = surprise(net, batch, answers, fresh)
-    unsaid, marks = torch.tensor([not c for c, _ in said]), torch.tensor(own, dtype=torch.float32)
-    rows = []
-    for at in range(0, len(segments), length):
-        first, here = slice(at, at + 1), slice(at + 1, at + length)
-        before = slice(at, at + length - 1)
-        done = _evidence(net, found.start[here], (_part(found, before), unsaid[before]), marks[here])
-        row = torch.cat([_evidence(net, found.start[first], None, marks[first]), done])
-        rows.append(_with_worst(row))
-    return rows
-
-
-def _evidence(net: PolicyNet, start: Tensor, before: tuple[Surprise, Tensor] | None, own: Tensor) -> Tensor:
-    """[n, E]: numbers first. ``before``: of the actions that led here, and which of them could not be said; ``own``
-    [n, 2]: error and end."""
-    value = torch.tanh(net.value(start).float())
-    zero = torch.zeros(len(start), 5)
-    if before is None:
-        return torch.cat([value, zero, own, start, torch.zeros_like(start)], 1)
-    found, unsaid = before
-    surprise = torch.log1p(found.nll.clamp_min(0))
-    told = torch.stack([torch.ones_like(surprise), surprise, surprise, found.first_wrong.float(), unsaid.float()], 1)
-    return torch.cat([value, told, own, start, found.end], 1)
-
-
-def _with_worst(row: Tensor) -> Tensor:
-    worst = row[:, SURPRISE].cummax(0).values[:, None]
-    return torch.cat([row[:, :WORST], worst, row[:, WORST + 1 :]], 1)
-
-
-def _part(found: Surprise, which: slice) -> Surprise:
-    return replace(found, **{name: getattr(found, name)[which] for name in ("nll", "first_wrong", "start", "end")})
+    """What the head is given of each episode, [steps + 1, E]; all of them are read side by side."""
+    looks = [looks_of(seen, actions, policy.words, policy.config) for seen, actions in histories]
+    device = next(policy.net.parameters()).device
+    found = evidence(policy.net, side_by_side(looks, policy.config.vocabulary).to(device)).given
+    return [given[: len(of)] for given, of in zip(found, looks, strict=True)]

@@ -68,7 +68,7 @@ def load_reward(folder: str | Path) -> RewardModel:
         threshold = float(config["threshold"])
     except (OSError, SafetensorError, RuntimeError, LookupError, AttributeError, TypeError, ValueError) as error:
         raise DataDamaged(f"{place} cannot be read: {' '.join(str(error).split())[:300]}", "train it again") from error
-    return RewardModel(policy, head.eval(), curves, threshold)
+    return RewardModel(policy, head.eval(), curves, threshold, tuple(sorted(own)))
 
 
 def reward_folder(folder: str | Path) -> Path:

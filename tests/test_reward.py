@@ -11,67 +11,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from fakes import GOAL, SCRIPT, FakeEnv, scripted
+from named_site import NAMES, NamedEnv, demonstration, expert, goal_for, script, tiny
 
 from webagent import cli
 from webagent.datasets import write_episode
 from webagent.datasets.corpus import CorpusWriter
 from webagent.envs.errors import DataDamaged, UsageError
-from webagent.envs.types import Action, Episode, Observation
+from webagent.envs.types import Action
 from webagent.models.checkpoint import Policy, load_policy, save_policy
-from webagent.models.config import PolicyConfig
-from webagent.models.network import PolicyNet
 from webagent.models.reward import RewardHead, RewardModel, evidence_of
 from webagent.models.reward_checkpoint import load_reward, save_reward
-from webagent.models.words import Words, train_tokenizer
-from webagent.rollout import run_episode
-from webagent.train.cases import Case, case_of, cases_in, followed
-from webagent.train.judging import Plan, learn, measure
-from webagent.train.metrics import auc, interval, measured, precision_at
+from webagent.train.cases import Case, case_of, followed
+from webagent.train.docket import Filed, Reading, filed, read_docket
+from webagent.train.judging import Plan, augmentation, learn, measure
+from webagent.train.metrics import auc
 from webagent.train.misfits import cut_short, goal_swapped, value_changed, with_misfits
 from webagent.train.reward import Learning, balanced, learned_names, logits_of, train_reward
 from webagent.train.spoil import KINDS, Fault, drawn, faults_of, played
-
-NAMES = ("Ann", "Bob", "Cleo", "Dan", "Eve", "Finn", "Gus", "Hal")
-
-
-class NamedEnv(FakeEnv):
-    """The fake site with another name to sign in as for each seed."""
-
-    def reset(self, *, seed: int | None = None, options: object = None) -> tuple[None, dict[str, object]]:
-        self.wanted, self.typed = NAMES[(seed or 0) % len(NAMES)], ""
-        found = super().reset(seed=seed)
-        self.task = replace(self.task, goal=goal_for(self.wanted))
-        return found
-
-    def step(self, action: Action) -> tuple[None, float, bool, bool, dict[str, object]]:
-        if action.target and action.target not in {e.ref for e in self.observation.tree.elements}:
-            action = Action("wait")
-        if (action.op, action.target) == ("type", "n"):
-            self.typed = action.text or ""
-            action = replace(action, text="Ann" if self.typed == self.wanted else "nobody")
-        return super().step(action)
-
-    def _observe(self) -> Observation:
-        seen = super()._observe()
-        elements = tuple(replace(e, value=self.typed) if e.ref == "n" else e for e in seen.tree.elements)
-        return replace(seen, goal=goal_for(self.wanted), tree=replace(seen.tree, elements=elements))
-
-
-def goal_for(name: str) -> str:
-    return GOAL.replace("Ann", name)
-
-
-def script(name: str) -> tuple[Action, ...]:
-    return (replace(SCRIPT[0], text=name), *SCRIPT[1:])
-
-
-def expert(seen: Sequence[Observation]) -> Action:
-    return script(seen[0].goal.split('"')[1])[len(seen) - 1]
-
-
-def demonstration(seed: int) -> Episode:
-    return run_episode(NamedEnv(), scripted(*script(NAMES[seed % len(NAMES)])), seed=seed, source="expert")
 
 
 def replayed(case: Case, seed: int) -> bool:
@@ -79,7 +35,7 @@ def replayed(case: Case, seed: int) -> bool:
     return bool(played(NamedEnv(), Fault(case.actions, 0, "as it was"), seed).success)
 
 
-def world(seeds: range) -> list[Case]:
+def world(seeds: range) -> list[Filed]:
     """Demonstrations, spoilt ones, and misfits."""
     found = []
     for seed in seeds:
@@ -87,18 +43,12 @@ def world(seeds: range) -> list[Case]:
         fault = drawn(shown, np.random.default_rng(seed))
         assert fault is not None
         found += [case_of(shown), case_of(played(NamedEnv(), fault, seed))]
-    return list(with_misfits([case for case in found if case is not None], lambda task: expert, seeds.start))
-
-
-def tiny(seed: int = 0) -> Policy:
-    words = Words(train_tokenizer([goal_for(name) for name in NAMES] * 3, 300))
-    torch.manual_seed(seed)
-    config = PolicyConfig.of_size("tiny", vocabulary=words.tokenizer.get_vocab_size(), window=4, registers=2)
-    return Policy(PolicyNet(config).eval(), words, {})
+    cases = [case for case in found if case is not None]
+    return [filed(case) for case in with_misfits(cases, lambda task: expert, seeds.start)]
 
 
 def short(**more: object) -> Learning:
-    return Learning(**{"out": "", "steps": 80, "tasks": 1, "pairs": 6, "hidden": 32, "apart": 0.0, **more})  # type: ignore[arg-type]
+    return Learning(**{"out": "", "steps": 80, "tasks": 1, "looks": 40, "hidden": 32, "apart": 0.0, **more})  # type: ignore[arg-type]
 
 
 @pytest.fixture(autouse=True)
@@ -109,28 +59,7 @@ def one_thread() -> object:
     torch.set_num_threads(before)
 
 
-# ---- figures --------------------------------------------------------------------------------------------------------
-
-
-def test_figures_are_what_a_hand_computes() -> None:
-    score, right = np.array([0.9, 0.8, 0.8, 0.4, 0.1]), np.array([True, True, False, True, False])
-    assert auc(score, right) == pytest.approx((2 + 1.5 + 1) / 6)
-    assert precision_at(score, right, 0.8) == pytest.approx(3 / 4)
-    assert precision_at(score, right, 0.5) == pytest.approx(2 / 3)
-    assert math.isnan(auc(score, np.ones(5, bool))) and math.isnan(precision_at(score, np.zeros(5, bool)))
-    figures = measured(np.array([0.9, 0.9, 0.2, 0.2]), np.array([True, False, False, False]), ["a", "a", "b", "b"])
-    assert figures["calibration_error"]["value"] == pytest.approx((2 * 0.4 + 2 * 0.2) / 4)
-
-
-def test_an_interval_holds_the_figure_and_is_drawn_by_task() -> None:
-    rng = np.random.default_rng(0)
-    right = rng.random(400) < 0.5
-    score = right + rng.normal(0, 1, 400)
-    tasks = [str(n % 20) for n in range(400)]
-    low, high = interval(auc, score, right, tasks)
-    assert low < auc(score, right) < high and high - low < 0.15
-    assert interval(auc, score, right, tasks) == (low, high)
-    assert interval(auc, score, right, ["one"] * 400) == (auc(score, right),) * 2
+# ---- the loss --------------------------------------------------------------------------------------------------------
 
 
 def test_the_loss_counts_both_sides_alike_and_leaves_out_what_nobody_knows() -> None:
@@ -198,9 +127,13 @@ def test_cases_come_out_of_corpora(tmp_path: Path) -> None:
     with CorpusWriter(str(tmp_path / "demos")) as writer:
         for seed in range(6):
             writer.add(demonstration(seed))
-    found = list(cases_in([str(tmp_path / "demos")], lambda task: True, 4, print))
-    assert len(found) == 4 and all(case.success and case.kind == "demonstration" for case in found)
-    assert list(cases_in([str(tmp_path / "demos")], lambda task: False, 4, print)) == []
+    reading, url = Reading(("fake.mail-off",), 4), str(tmp_path / "demos")
+    found = read_docket([url], reading, print)
+    shown = [one for one in found if one.success]
+    assert len(shown) == 4 and all(one.kind == "demonstration" and one.looks == 6 for one in shown)
+    assert {one.kind for one in found if not one.success} == {"cut short", "goal swapped", "value changed"}
+    assert read_docket([url, url], reading, print, processes=2) == found * 2
+    assert read_docket([url], Reading(("fake.other",), 4), print) == []
     faults = faults_of((demonstration(seed) for seed in range(9)), 3)
     assert [len(of) for of in faults.values()] == [3]
 
@@ -233,8 +166,17 @@ def test_the_same_seed_gives_the_same_weights(layers: int) -> None:
     assert any(not torch.equal(found[0][k], found[2][k]) for k in found[0])
 
 
+def test_another_process_makes_the_same_batches() -> None:
+    docket, heads = world(range(4)), []
+    for workers in (0, 1):
+        settings = short(steps=3, layers=1, workers=workers)
+        model, _ = train_reward(settings, tiny(), docket, augment=augmentation(docket))
+        heads.append(model.head.state_dict())
+    assert all(torch.equal(heads[0][name], heads[1][name]) for name in heads[0])
+
+
 def test_without_both_outcomes_there_is_nothing_to_learn() -> None:
-    shown = [case for case in (case_of(demonstration(seed)) for seed in range(3)) if case is not None]
+    shown = [filed(case) for case in (case_of(demonstration(seed)) for seed in range(3)) if case is not None]
     with pytest.raises(UsageError, match="expected successes and failures"):
         train_reward(short(), tiny(), shown)
     with pytest.raises(UsageError, match="0 to 2 layers"):
@@ -338,13 +280,13 @@ def test_a_run_from_corpora_to_figures(tmp_path: Path) -> None:
     plan = Plan(settings, str(tmp_path / "start"), (data,), learned, apart)
     model, found = learn(plan, print)
     assert found["tasks"] == 1 and found["episodes"] >= 9 and 0 <= found["auc"]["value"] <= 1
-    assert set(found["auc_by_task"]) == set(apart) and "cut short" in found["auc_by_failure"]
+    assert set(found["by_task"]) == set(apart) and "cut short" in found["auc_by_failure"]
     assert json.loads((tmp_path / "run" / "measured.json").read_text()) == json.loads(json.dumps(found))
     assert len((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()) == 3
-    again = measure(tmp_path / "run" / "policy", [data], apart, 20, print)
-    assert again["auc"] == found["auc"] and again["calibration_error"] == found["calibration_error"]
+    again = measure(tmp_path / "run" / "policy", [data], Reading(apart, 20), print)
+    assert again["auc"] == found["auc"] and again["by_task"] == found["by_task"]
     assert load_reward(tmp_path / "run" / "policy").curves == model.curves
-    with pytest.raises(UsageError, match=r"found fake.a in both"):
+    with pytest.raises(UsageError, match=r"found twice: fake.a"):
         learn(replace(plan, held_out=learned[:1]), print)
     with pytest.raises(UsageError, match="already holds a run"):
         learn(plan, print)
@@ -375,3 +317,4 @@ def test_the_test_split_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
     assert call(*arguments, "--subset", "test63") == 2
     assert "test63" in capsys.readouterr().err
     assert call(*arguments, "--held-out", "bgym125") == 2
+    assert call(*arguments, "--calibrate", "test63", "--final") == 2

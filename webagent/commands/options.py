@@ -29,6 +29,9 @@ Quiet = Annotated[bool, flag("--quiet", "No progress on stderr.", "-q")]
 Policy = Annotated[str, flag("--policy", "Who decides: default, lexical, random, expert or a folder.", metavar="NAME")]
 MaxSteps = Annotated[int | None, flag("--max-steps", "Actions before an episode ends.", metavar="N", min=1)]
 Browser = Annotated[str | None, flag("--browser", "The Chrome or Chromium to start (default: found).", metavar="PATH")]
+Suites = Annotated[
+    list[str] | None, flag("--suite", "Whose tasks: miniwob (default) or practice; repeat for both.", metavar="NAME")
+]
 Tasks = Annotated[str | None, flag("--tasks", "Only tasks whose name matches, e.g. 'click-*'.", metavar="GLOB")]
 Subset = Annotated[str | None, flag("--subset", "Only a named subset, e.g. bgym125 or webgum56.", metavar="NAME")]
 Split = Annotated[str | None, flag("--split", "Only one side of a split: train or test.", metavar="NAME")]

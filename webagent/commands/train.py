@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 from webagent.commands import Result
 from webagent.commands import train_reward as reward_command
 from webagent.commands import train_search as search_command
-from webagent.commands.options import AsJson, Browser, MaxSteps, Quiet, Split, Subset, Tasks, flag
+from webagent.commands import train_self as self_command
+from webagent.commands.options import AsJson, Browser, MaxSteps, Quiet, Split, Subset, Suites, Tasks, flag
 from webagent.console import Console
 
 if TYPE_CHECKING:
@@ -22,12 +23,9 @@ if TYPE_CHECKING:
     from webagent.train.supervised import Supervised
 
 NAME = "train"
-HELP = "Train a policy or a reward model: supervised, rl, search, sb3, calibrate, reward."
+HELP = "Train a policy or a reward model: supervised, rl, search, sb3, calibrate, reward, goals, self."
 DEFAULT_SUITES = ("miniwob",)
 
-Suites = Annotated[
-    list[str] | None, flag("--suite", "Whose tasks: miniwob (default) or practice; repeat for both.", metavar="NAME")
-]
 ShownOf = Annotated[
     list[str] | None, flag("--demonstrations-of", "Another number for some tasks; repeat.", metavar="GLOB=N")
 ]
@@ -322,4 +320,6 @@ COMMANDS = (
     ("sb3", sb3, "Example:  webagent train sb3 --algo dqn --tasks click-test --steps 2000 --out run"),
     ("calibrate", calibrate, "Example:  webagent train calibrate --policy run/policy --subset dev12"),
     ("reward", reward_command.reward, reward_command.EXAMPLE),
+    ("goals", self_command.goals, self_command.GOALS_EXAMPLE),
+    ("self", self_command.self_, self_command.SELF_EXAMPLE),
 )

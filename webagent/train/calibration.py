@@ -84,24 +84,27 @@ def sure(odds: Numbers, slope: float, offset: float) -> Numbers:
     return 1 / (1 + np.exp(-np.clip(slope * odds + offset, -50, 50)))
 
 
-def fit(odds: Numbers, right: Truths, rounds: int = 50) -> tuple[float, float]:
-    """Slope and offset of the likeliest logistic curve (Newton's method, with Platt's softened targets)."""
-    many, few = right.sum(), (~right).sum()
+def fit(odds: Numbers, right: Truths, rounds: int = 50, weight: Numbers | None = None) -> tuple[float, float]:
+    """Slope and offset of the likeliest logistic curve (Newton's method, with Platt's softened targets); ``weight``
+    [n]: how much each one counts."""
+    counts = np.ones(len(odds)) if weight is None else weight * len(odds) / weight.sum()
+    many, few = counts[right].sum(), counts[~right].sum()
     target = np.where(right, (many + 1) / (many + 2), 1 / (few + 2))
     table = np.stack([odds, np.ones_like(odds)], 1)
     found = np.array([1.0, 0.0])
     for _ in range(rounds):
         chance = sure(odds, *found)
-        bend = (table * (chance * (1 - chance))[:, None]).T @ table + 1e-6 * np.eye(2)
-        found = found - np.clip(np.linalg.solve(bend, table.T @ (chance - target)), -1, 1)
+        bend = (table * (counts * chance * (1 - chance))[:, None]).T @ table + 1e-6 * np.eye(2)
+        found = found - np.clip(np.linalg.solve(bend, table.T @ (counts * (chance - target))), -1, 1)
     return float(found[0]), float(found[1])
 
 
-def calibration_error(confidence: Numbers, right: Truths, bins: int = BINS) -> float:
-    """By how much confidence and rate of being right differ, the mean over all decisions."""
+def calibration_error(confidence: Numbers, right: Truths, weight: Numbers | None = None, bins: int = BINS) -> float:
+    """By how much confidence and rate of being right differ, the mean over all decisions; ``weight`` as in ``fit``."""
+    counts = np.ones(len(right)) if weight is None else weight
     place = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = (abs(confidence[place == b].sum() - right[place == b].sum()) for b in range(bins))
-    return float(sum(gaps) / len(right))
+    gaps = (abs((counts * (confidence - right))[place == b].sum()) for b in range(bins))
+    return float(sum(gaps) / counts.sum())
 
 
 def abstaining(confidence: Numbers, right: Truths, share: float = 0.1) -> dict[str, float]:

@@ -11,13 +11,10 @@ lies on the way, 0 where it does not, None where nobody knows:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from webagent.agents.expert import has_expert
-from webagent.datasets.corpus import Corpus
 from webagent.datasets.experts import Lost, expert_for
 from webagent.envs.types import Action, Episode, Observation
 
@@ -32,7 +29,7 @@ Expert = Callable[[Sequence[Observation]], Action]
 @dataclass(frozen=True)
 class Case:
     """``seen``: all observations, the final one too; ``actions``: what was done between them; ``kind``: where it comes
-    from; ``progress``: of each action."""
+    from; ``progress``: of each action; ``seed``: of the task's instance."""
 
     task: str
     kind: str
@@ -40,6 +37,7 @@ class Case:
     actions: tuple[Action, ...]
     success: bool
     progress: tuple[Progress, ...]
+    seed: int = 0
 
     @property
     def goal(self) -> str:
@@ -69,7 +67,7 @@ def case_of(episode: Episode) -> Case | None:
     elif episode.source == "expert":
         kind = DEMONSTRATION
         progress = tuple(1.0 if episode.success else None for _ in actions)
-    return Case(episode.task.id, kind, seen, actions, bool(episode.success), progress)
+    return Case(episode.task.id, kind, seen, actions, bool(episode.success), progress, episode.task.seed)
 
 
 def _agreed(done: Action, advised: Action) -> Progress:
@@ -97,28 +95,3 @@ def followed(expert: Expert, case: Case) -> tuple[Progress, ...] | None:
         if not right:
             break
     return (*found, *([None] * (len(case.actions) - len(found))))
-
-
-def cases_in(
-    urls: Iterable[str], wanted: Callable[[str], bool], most: int, damaged: Callable[[str], None], seed: int = 0
-) -> Iterator[Case]:
-    """At most ``most`` cases of each task, kind and outcome out of each corpus, the shards in an order of chance."""
-    for url in urls:
-        held: dict[tuple[str, str, bool], int] = {}
-        full: set[tuple[str, str, bool]] = set()
-        corpus = Corpus(url, damaged)
-        shards = corpus.shards()
-        order = np.random.default_rng(seed).permutation(len(shards))
-
-        def keep(row: object, full: set[tuple[str, str, bool]] = full) -> bool:
-            assert isinstance(row, dict)
-            return wanted(row["task"]) and (row["task"], row["source"], bool(row["success"])) not in full
-
-        for n in order:
-            for episode in corpus.episodes(keep, [shards[int(n)]]):
-                place = (episode.task.id, episode.source, bool(episode.success))
-                held[place] = held.get(place, 0) + 1
-                if held[place] > most:
-                    full.add(place)
-                elif (case := case_of(episode)) is not None:
-                    yield case

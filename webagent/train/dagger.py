@@ -46,6 +46,11 @@ def gather(settings: Gathering, actors: int) -> list[EpisodeResult]:
     return list(play_all(_jobs(settings), lab, settings, actors, EPISODE_S, lambda: None))
 
 
+def play_alone(settings: Gathering, actors: int) -> list[EpisodeResult]:
+    """Have the policy play with nobody to correct it: its episodes with what the environment says of them."""
+    return list(play_all(_jobs(settings), open_stage, settings, actors, EPISODE_S, lambda: None))
+
+
 def _jobs(settings: Gathering) -> list[Job]:
     """Every task at least once, in an order of chance, so that long ones are not all at the end."""
     weights = np.array(settings.weights or np.ones(len(settings.tasks)), np.float64)

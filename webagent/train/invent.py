@@ -141,7 +141,7 @@ def _wish(e: Element, described: _Described, names: Sequence[str], rng: np.rando
         what, text = described.told[int(rng.integers(len(described.told)))]
         return COPIES[int(rng.integers(len(COPIES)))].format(what=what, it=it), Action("type", e.ref, text)
     if e.role in FIELDS and rng.random() < 0.8:
-        text = _words(names, rng)
+        text = words_to_write(names, rng)
         return WRITES[int(rng.integers(len(WRITES)))].format(text=text, it=it), Action("type", e.ref, text)
     choices = described.choices(e)
     if choices:
@@ -151,7 +151,8 @@ def _wish(e: Element, described: _Described, names: Sequence[str], rng: np.rando
     return f"{verbs[int(rng.integers(len(verbs)))]} {it}", Action("click", e.ref)
 
 
-def _words(names: Sequence[str], rng: np.random.Generator) -> str:
+def words_to_write(names: Sequence[str], rng: np.random.Generator) -> str:
+    """Something that may be typed: words, a number, an address, a secret's name."""
     kind = rng.random()
     if kind < 0.2:
         return str(int(rng.integers(0, 10 ** int(rng.integers(1, 6)))))

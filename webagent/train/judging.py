@@ -3,7 +3,7 @@
     learn(Plan(Learning("run"), start="models/default", data=("demos",), tasks=train50, held_out=dev12), say)
 
 RUN/policy is a copy of the policy that it starts from, RUN/policy/reward the reward model, RUN/spoilt the spoilt
-demonstrations, RUN/measured.json the figures. Tasks of the test split are refused.
+demonstrations, RUN/played what policies did alone, RUN/measured.json the figures.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import math
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,96 +27,113 @@ from webagent.models.checkpoint import CONFIG, TOKENIZER, TOKENIZER_CONFIG, WEIG
 from webagent.models.reward import RewardModel
 from webagent.models.reward_checkpoint import FOLDER, load_reward, save_reward
 
+from .augment import Augmentation
 from .calibration import sure
 from .cases import POLICY as POLICY_KIND
-from .cases import Case, cases_in, expert_of
-from .metrics import auc, measured
-from .misfits import with_misfits
-from .reward import Learning, Report, logits_of, train_reward
+from .dagger import Gathering, play_alone
+from .docket import Filed, Reading, read_docket
+from .material import names_in
+from .metrics import auc, by_group, even, measured
+from .reward import Learning, Report, logits_of, train_reward, with_dropout
 from .run_folder import POLICY, RunFolder
 from .spoil import Spoiling, faults_of, spoil
+from .supervised import check_device
 
-SPOILT, MEASURED = "spoilt", "measured.json"
+FIRST_PLAYED = 400_000_000
+"""Number of the first episode that a policy plays for a reward model; those of other runs are below."""
+
+SPOILT, PLAYED, MEASURED = "spoilt", "played", "measured.json"
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """``data``: corpora; ``tasks``: to learn from; ``held_out``: to measure on, none of the former. ``most``: episodes
-    of a task, source and outcome out of each corpus. ``spoilt``: demonstrations of a task that are played again with a
-    fault."""
+    """``data``: corpora; ``tasks``: to learn from; ``calibrate``: to fit the curves on, or none: a part of ``tasks``;
+    ``held_out``: to measure on; none is in two of these. ``most``: episodes of a task, source and outcome out of each
+    corpus. ``spoilt``: demonstrations of a task that are played again with a fault. ``played``: episodes of a task that
+    each of ``players`` (policies by name) plays alone."""
 
     learning: Learning
     start: str
     data: tuple[str, ...]
     tasks: tuple[str, ...]
     held_out: tuple[str, ...] = ()
+    calibrate: tuple[str, ...] = ()
     most: int = 20
     spoilt: int = 0
+    played: int = 0
+    players: tuple[str, ...] = ()
     actors: int = 1
     browser: str | None = None
 
+    @property
+    def all_tasks(self) -> tuple[str, ...]:
+        return (*self.tasks, *self.calibrate, *self.held_out)
 
-def learn(plan: Plan, say: Callable[[str], None], report: Report | None = None) -> tuple[RewardModel, dict[str, Any]]:
+
+def learn(plan: Plan, say: Say, report: Report | None = None) -> tuple[RewardModel, dict[str, Any]]:
     """The model, and its figures on the held-out tasks. Raises ``UsageError``, ``DataDamaged``."""
-    both = sorted(set(plan.tasks) & set(plan.held_out))
-    if both:
-        raise UsageError(f"expected held-out tasks that are not learned from, found {', '.join(both[:3])} in both")
+    twice = sorted(task for task, count in Counter(plan.all_tasks).items() if count > 1)
+    if twice:
+        raise UsageError(f"expected tasks to learn from, calibrate and measure on apart, found twice: {twice[0]}")
+    check_device(plan.learning.device)
     policy = load_policy(plan.start)
     folder = RunFolder(plan.learning.out, dataclasses.asdict(plan), False)
     _copied(plan.start, folder.path / POLICY)
-    data = (*plan.data, *_played(plan, folder.path, say))
-    say("reading the episodes")
-    learned = gathered(data, plan.tasks, plan.most, policy.config.frames, say, plan.learning.seed)
+    _play(plan, folder.path, say)
+    data = (*plan.data, *(str(folder.path / name) for name in (SPOILT, PLAYED) if (folder.path / name).is_dir()))
+
+    def read(tasks: tuple[str, ...]) -> list[Filed]:
+        reading = Reading(tasks, plan.most, policy.config.frames, plan.learning.seed)
+        return read_docket(data, reading, say, max(1, plan.learning.workers)) if tasks else []
 
     def told(step: int, numbers: dict[str, float]) -> None:
         folder.report(step, numbers)
         if report:
             report(step, numbers)
 
-    model, names = train_reward(plan.learning, policy, learned, told)
+    learned, calibrate, apart = read(plan.tasks), read(plan.calibrate), read(plan.held_out)
+    say(f"{len(learned)} cases to learn from: {_counted(learned)}")
+    if plan.learning.layers:
+        policy = with_dropout(policy, plan.learning.dropout)
+    model, names = train_reward(plan.learning, policy, learned, told, augmentation(learned), calibrate)
     folder.close()
     about = {"trained": {"updates": plan.learning.steps, "cases": len(learned), "layers": plan.learning.layers}}
     save_reward(folder.path / POLICY / FOLDER, model, names, about)
-    found = survey(model, gathered(data, plan.held_out, plan.most, policy.config.frames, say, plan.learning.seed))
+    found = survey(model, apart, plan.learning.device)
     (folder.path / MEASURED).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return model, found
 
 
-def measure(
-    folder: str | Path, data: Iterable[str], tasks: tuple[str, ...], most: int, say: Callable[[str], None]
-) -> dict[str, Any]:
+def measure(folder: str | Path, data: Iterable[str], reading: Reading, say: Say, processes: int = 1) -> dict[str, Any]:
     """The figures of a reward model that there is. Raises ``UsageError``, ``DataDamaged``."""
     model = load_reward(folder)
-    return survey(model, gathered(data, tasks, most, model.policy.config.frames, say, 0))
+    kept = dataclasses.replace(reading, frames=model.policy.config.frames)
+    return survey(model, read_docket(data, kept, say, processes))
 
 
-def gathered(
-    urls: Iterable[str], tasks: tuple[str, ...], most: int, frames: int, say: Callable[[str], None], seed: int
-) -> list[Case]:
-    """The cases of these tasks, with the failures that can be made of demonstrations."""
-    wanted = frozenset(tasks)
-    read = (case.with_frames(frames) for case in cases_in(urls, wanted.__contains__, most, say, seed))
-    return list(with_misfits(read, expert_of, seed))
+def augmentation(docket: Sequence[Filed], few: int = 2000) -> Augmentation:
+    """Changes in what does not matter, with the words of some of these cases."""
+    seen = [one.case().seen[0] for one in docket[:: max(1, len(docket) // few)]]
+    texts = (text for o in seen for text in (o.goal, *(e.name for e in o.tree.elements)))
+    return Augmentation(names_in(texts), own=0.0)
 
 
-def survey(model: RewardModel, cases: list[Case]) -> dict[str, Any]:
-    """What a model is worth on cases: see ``metrics.MEASURES``; also apart for each kind of failure (``auc`` against
-    all successes), each task and the policies' own episodes, where there are both outcomes. {} where there is
-    nothing to measure."""
-    if len({case.success for case in cases}) < 2:
+def survey(model: RewardModel, docket: Sequence[Filed], device: str = "cpu") -> dict[str, Any]:
+    """What a model is worth on cases, see ``metrics.MEASURES``: right and wrong episodes of each task counting the
+    same, and (``as_they_are``) every case counting the same; also for each task, and for each kind of failure (``auc``
+    against all successes) and the policies' own episodes. {} where there is nothing to measure."""
+    if len({one.success for one in docket}) < 2:
         return {}
-    logits = logits_of(model, cases)
+    for part in (model.policy.net, model.head):
+        part.to(device)
+    logits = logits_of(model, docket)
+    for part in (model.policy.net, model.head):
+        part.cpu()
     probability = sure(logits.verdict, *model.curves.success)
-    tasks, kinds = [case.task for case in cases], np.array([case.kind for case in cases])
+    tasks, kinds = [one.task for one in docket], np.array([one.kind for one in docket])
+    weight = even(logits.success, tasks)
     failures = {kind: (kinds == kind) & ~logits.success for kind in sorted(set(kinds[~logits.success].tolist()))}
-    groups = {
-        **{("auc_by_failure", k): m | logits.success for k, m in failures.items()},
-        **{("auc_by_task", t): np.array(tasks) == t for t in sorted(set(tasks))},
-    }
-    parts: dict[str, dict[str, float]] = {"auc_by_failure": {}, "auc_by_task": {}}
-    for (table, name), m in groups.items():
-        if len(set(logits.success[m].tolist())) == 2:
-            parts[table][name] = auc(probability[m], logits.success[m])
     own = kinds == POLICY_KIND
     others = {
         "auc_of_policies": auc(probability[own], logits.success[own]),
@@ -124,10 +141,20 @@ def survey(model: RewardModel, cases: list[Case]) -> dict[str, Any]:
         "auc_of_progress": auc(logits.progress, logits.helped),
     }
     return {
-        "episodes": len(cases), "tasks": len(set(tasks)), "successes": float(logits.success.mean()),
-        **measured(probability, logits.success, tasks), **parts,
+        "episodes": len(docket), "tasks": len(set(tasks)), "successes": float(logits.success.mean()),
+        **measured(probability, logits.success, tasks, weight),
+        "as_they_are": measured(probability, logits.success, tasks),
+        "by_task": by_group(probability, logits.success, tasks),
+        "auc_by_failure": {k: auc(probability[m | logits.success], logits.success[m | logits.success])
+                           for k, m in failures.items() if logits.success.any()},
         **{name: value for name, value in others.items() if not math.isnan(value)},
     }  # fmt: skip
+
+
+def _counted(docket: Sequence[Filed]) -> str:
+    counts = Counter((one.kind, one.success) for one in docket)
+    parts = [f"{n} {kind}{'' if right else ' (failed)'}" for (kind, right), n in counts.most_common()]
+    return f"{', '.join(parts)}; of {len({one.task for one in docket})} tasks"
 
 
 def _copied(start: str, to: Path) -> None:
@@ -137,25 +164,29 @@ def _copied(start: str, to: Path) -> None:
             shutil.copyfile(Path(start) / name, to / name)
 
 
-def _played(plan: Plan, run: Path, say: Callable[[str], None]) -> tuple[str, ...]:
-    if not plan.spoilt:
-        return ()
-    shown = _shown(plan, say)
-    faults = {task: of for task, of in faults_of(shown, plan.spoilt, plan.learning.seed).items() if of}
-    say(f"playing {sum(map(len, faults.values()))} spoilt demonstrations of {len(faults)} tasks")
-    if not faults:
-        return ()
-    out = str(run / SPOILT)
-    settings = Spoiling(tuple(faults), plan.spoilt, plan.learning.seed, 0, out, browser=plan.browser, faults=faults)
-    results = spoil(settings, plan.actors)
-    say(f"{sum(r.success for r in results)} of {len(results)} were harmless")
-    return (out,)
+def _play(plan: Plan, run: Path, say: Say) -> None:
+    """Spoilt demonstrations, and what policies do alone."""
+    if plan.spoilt:
+        faults = {t: of for t, of in faults_of(_shown(plan, say), plan.spoilt, plan.learning.seed).items() if of}
+        say(f"playing {sum(map(len, faults.values()))} spoilt demonstrations of {len(faults)} tasks")
+        settings = Spoiling(
+            tuple(faults), plan.spoilt, plan.learning.seed, 0, str(run / SPOILT), browser=plan.browser, faults=faults
+        )
+        results = spoil(settings, plan.actors) if faults else []
+        say(f"{sum(r.success for r in results)} of {len(results)} were harmless")
+    for player in plan.players if plan.played else ():
+        say(f"{player} plays {plan.played} episodes of each of {len(plan.all_tasks)} tasks")
+        own = Gathering(
+            plan.all_tasks, plan.played, plan.learning.seed, FIRST_PLAYED, str(run / PLAYED), player, plan.browser
+        )
+        results = play_alone(own, plan.actors)
+        say(f"{sum(r.success for r in results)} of {len(results)} succeeded")
 
 
-def _shown(plan: Plan, say: Callable[[str], None]) -> Iterator[Episode]:
+def _shown(plan: Plan, say: Say) -> Iterator[Episode]:
     """A few more episodes of each task than are to be spoilt: not each of them allows a fault."""
     held: Counter[str] = Counter()
-    wanted = {*plan.tasks, *plan.held_out}
+    wanted = set(plan.all_tasks)
     for url in plan.data:
         corpus = Corpus(url, say)
         for shard in corpus.shards():

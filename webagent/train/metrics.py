@@ -19,29 +19,49 @@ DRAWS = 1000
 RECALL = 0.8
 
 
-def auc(score: Numbers, right: Truths) -> float:
+Measure = Callable[[Numbers, Truths, Numbers], float]
+
+
+def even(right: Truths, group: Sequence[str]) -> Numbers:
+    """Weights [n] by which every group counts the same, and in each of them right ones as much as wrong ones; a group
+    that has only one kind does not count."""
+    names = np.array(group)
+    weight = np.zeros(len(right))
+    for name in sorted(set(group)):
+        here = names == name
+        sides = [here & right, here & ~right]
+        if all(side.any() for side in sides):
+            for side in sides:
+                weight[side] = 1 / side.sum()
+    return weight if weight.any() else np.ones(len(right))
+
+
+def auc(score: Numbers, right: Truths, weight: Numbers | None = None) -> float:
     """The probability that a right one scores higher than a wrong one, ties counted half; nan if there is only one
-    kind. ``score``, ``right`` [n]."""
-    many, few = int(right.sum()), int((~right).sum())
-    if not many or not few:
+    kind. ``score``, ``right``, ``weight`` [n]."""
+    counts = np.ones(len(right)) if weight is None else weight
+    values, place = np.unique(score, return_inverse=True)
+    few = np.bincount(place, counts * ~right, len(values))
+    many = np.bincount(place, counts * right, len(values))
+    if not many.sum() or not few.sum():
         return float("nan")
-    _, place, counts = np.unique(score, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
-    return float((ranks[right].sum() - many * (many + 1) / 2) / (many * few))
+    return float((many * (np.cumsum(few) - few / 2)).sum() / (many.sum() * few.sum()))
 
 
-def precision_at(score: Numbers, right: Truths, recall: float = RECALL) -> float:
+def precision_at(score: Numbers, right: Truths, weight: Numbers | None = None, recall: float = RECALL) -> float:
     """The part of right ones among those that score at least what is needed to find a part ``recall`` of all right
     ones; nan if there are none."""
-    if not right.any():
+    counts = np.ones(len(right)) if weight is None else weight
+    if not counts[right].sum():
         return float("nan")
-    needed = int(np.ceil(recall * right.sum() - 1e-9))
-    below = np.sort(score[right])[::-1][max(needed, 1) - 1]
-    return float(right[score >= below].mean())
+    order = np.argsort(-score[right], kind="stable")
+    found = np.cumsum(counts[right][order]) / counts[right].sum()
+    below = score[right][order][int(np.searchsorted(found, recall - 1e-9))]
+    return float(counts[right & (score >= below)].sum() / counts[score >= below].sum())
 
 
 def interval(
-    measure: Callable[[Numbers, Truths], float], score: Numbers, right: Truths, group: Sequence[str], seed: int = 0
+    measure: Measure, score: Numbers, right: Truths, group: Sequence[str], weight: Numbers, seed: int = 0
 ) -> tuple[float, float]:
     """The 95 % interval of a measure; ``group`` [n]: the task of each. Draws for which it is nan are left out."""
     names = sorted(set(group))
@@ -50,7 +70,7 @@ def interval(
     found = []
     for _ in range(DRAWS):
         drawn = np.concatenate([members[int(n)] for n in rng.integers(0, len(names), len(names))])
-        found.append(measure(score[drawn], right[drawn]))
+        found.append(measure(score[drawn], right[drawn], weight[drawn]) if weight[drawn].any() else float("nan"))
     known = np.array(found)[~np.isnan(found)]
     if not len(known):
         return float("nan"), float("nan")
@@ -58,16 +78,36 @@ def interval(
     return float(low), float(high)
 
 
-MEASURES: dict[str, Callable[[Numbers, Truths], float]] = {
+MEASURES: dict[str, Measure] = {
     "auc": auc,
     "precision_at_recall_0.8": precision_at,
     "calibration_error": calibration_error,
 }
 
 
-def measured(probability: Numbers, right: Truths, group: Sequence[str]) -> dict[str, dict[str, float | list[float]]]:
-    """Each of ``MEASURES`` with its interval: ``{"value", "ci95"}``."""
+def measured(
+    probability: Numbers, right: Truths, group: Sequence[str], weight: Numbers | None = None
+) -> dict[str, dict[str, float | list[float]]]:
+    """Each of ``MEASURES`` with its interval: ``{"value", "ci95"}``; ``weight`` [n]: how much each one counts."""
+    counts = np.ones(len(right)) if weight is None else weight
     return {
-        name: {"value": measure(probability, right), "ci95": list(interval(measure, probability, right, group))}
+        name: {
+            "value": measure(probability, right, counts),
+            "ci95": list(interval(measure, probability, right, group, counts)),
+        }
         for name, measure in MEASURES.items()
     }
+
+
+def by_group(probability: Numbers, right: Truths, group: Sequence[str]) -> dict[str, dict[str, float]]:
+    """``MEASURES`` of each group that has both kinds, right ones counting as much as wrong ones, with how many it
+    has: ``episodes``, ``successes``."""
+    names, found = np.array(group), {}
+    for name in sorted(set(group)):
+        here = names == name
+        if len(set(right[here].tolist())) < 2:
+            continue
+        weight = even(right[here], [name] * int(here.sum()))
+        told = {what: measure(probability[here], right[here], weight) for what, measure in MEASURES.items()}
+        found[name] = {"episodes": int(here.sum()), "successes": int(right[here].sum()), **told}
+    return found

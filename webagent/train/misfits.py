@@ -5,7 +5,9 @@
 - ``cut_short``: it ended before its last deed.
 
 With another goal the task's expert is asked what he would have done: only where he would have done something else, the
-actions were wrong. What needs the page's true reaction is played (``spoil``).
+actions were wrong. Where no expert can look at any goal (practice sites), another goal is one that does not name what
+was typed or chosen for this one: the site then holds what nobody asked for. What needs the page's true reaction is
+played (``spoil``).
 """
 
 from __future__ import annotations
@@ -39,23 +41,24 @@ def with_misfits(cases: Iterable[Case], expert_of: Callable[[str], Expert | None
     yield from whole
     for case in shown:
         expert = expert_of(case.task)
-        made = [cut_short(case, rng)]
-        if expert is not None:
-            made.append(goal_swapped(case, goals[case.task], expert, rng))
-            made.append(value_changed(case, texts[case.task], expert, rng))
-        yield from (one for one in made if one is not None)
+        swapped = goal_swapped(case, goals[case.task], expert, rng)
+        changed = value_changed(case, texts[case.task], expert, rng)
+        yield from (one for one in (cut_short(case, rng), swapped, changed) if one is not None)
 
 
-def goal_swapped(case: Case, goals: Sequence[str], expert: Expert, rng: np.random.Generator) -> Case | None:
+def goal_swapped(case: Case, goals: Sequence[str], expert: Expert | None, rng: np.random.Generator) -> Case | None:
     """With the goal of another instance; None where no other goal is at hand, or the same would have been right."""
     others = sorted({goal for goal in goals if _bag(goal) != _bag(case.goal)})
+    if expert is None:
+        others = [goal for goal in others if any(text not in goal for text, _ in _written(case))]
     return _wrong(case, SWAPPED, others[int(rng.integers(len(others)))], expert) if others else None
 
 
-def value_changed(case: Case, texts: Sequence[str], expert: Expert, rng: np.random.Generator) -> Case | None:
+def value_changed(case: Case, texts: Sequence[str], expert: Expert | None, rng: np.random.Generator) -> Case | None:
     """With another value in the place of one that the goal names and an action used: instead of an element's name that
-    of another one like it, instead of what was typed or chosen one of ``texts``, those of other instances."""
-    found = [pair for n in range(len(case.actions)) for pair in _values(case, n, texts)]
+    of another one like it (where an expert knows what that asks for), instead of what was typed or chosen one of
+    ``texts``, those of other instances."""
+    found = [pair for n in range(len(case.actions)) for pair in _values(case, n, texts, expert is not None)]
     if not found:
         return None
     old, others = found[int(rng.integers(len(found)))]
@@ -77,17 +80,27 @@ def cut_short(case: Case, rng: np.random.Generator) -> Case | None:
     )  # fmt: skip
 
 
-def _wrong(case: Case, kind: str, goal: str, expert: Expert) -> Case | None:
+def _wrong(case: Case, kind: str, goal: str, expert: Expert | None) -> Case | None:
     """The case with this goal, if that makes it a failure, and the page does not tell what the goal was."""
     if any(_tells(seen, case.goal) for seen in case.seen):
         return None
-    seen = tuple(_asked(observation, goal) for observation in case.seen)
+    seen = tuple(asked(observation, goal) for observation in case.seen)
     other = replace(case, kind=kind, seen=seen, success=False)
+    if expert is None:
+        strayed = [n for text, n in _written(case) if text not in goal]
+        known = tuple(0.0 if n == min(strayed) else None for n in range(len(case.actions))) if strayed else ()
+        return replace(other, progress=known) if known else None
     progress = followed(expert, other)
     return replace(other, progress=progress) if progress and 0.0 in progress else None
 
 
-def _asked(seen: Observation, goal: str) -> Observation:
+def _written(case: Case) -> list[tuple[str, int]]:
+    """What was typed or chosen as the goal names it, and at which step."""
+    named = ((action.text, n) for n, action in enumerate(case.actions) if action.op in TEXTS)
+    return [(text, n) for text, n in named if text and text in case.goal]
+
+
+def asked(seen: Observation, goal: str) -> Observation:
     """With another goal, also where the page shows it."""
     elements = tuple(replace(e, name=goal) if e.name == seen.goal else e for e in seen.tree.elements)
     return replace(seen, goal=goal, tree=replace(seen.tree, elements=elements))
@@ -99,12 +112,12 @@ def _tells(seen: Observation, goal: str) -> bool:
     return any(len(WORDS.findall(text)) > 3 and text in goal for text in texts)
 
 
-def _values(case: Case, n: int, texts: Sequence[str]) -> list[tuple[str, list[str]]]:
+def _values(case: Case, n: int, texts: Sequence[str], elements_too: bool) -> list[tuple[str, list[str]]]:
     """Values of action ``n`` that the goal names, each with what could stand in its place."""
     action, elements = case.actions[n], case.seen[n].tree.elements
     target = next((e for e in elements if e.ref == action.target), None)
     found: list[tuple[str, list[str]]] = []
-    if target is not None and target.name and target.name in case.goal:
+    if elements_too and target is not None and target.name and target.name in case.goal:
         others = sorted({e.name for e in elements if e.role == target.role and e.name} - {target.name})
         found.append((target.name, others))
     if action.op in TEXTS and action.text and action.text in case.goal:

@@ -1,11 +1,11 @@
 """Training of a reward model: a head, and if asked for the last layers of the trunk, on cases of success and failure.
 
-    model = train_reward(Learning(out="run", steps=150), load_policy("run/policy"), cases)
+    model, names = train_reward(Learning(out="run", steps=150), load_policy("run/policy"), docket)
 
-A batch holds as many successes as failures of each of a few tasks, each drawn by its kind first, so neither what is
-frequent nor what a task is decides. The loss is binary cross-entropy of the verdict at the end,
-of the same verdict from the midst of the episode (a value, by what came of it) and of each step's progress, each
-balanced between right and wrong. Where the trunk stays as it is, an episode is read once.
+The loss is binary cross-entropy of the verdict at the end, of the same verdict from the midst of the episode (a value,
+by what came of it) and of each step's progress, each balanced between right and wrong. Where the trunk stays as it is,
+an episode is read once. Where it learns, it also goes on learning to say what lies on the way, so that its surprise
+keeps its meaning; pages are then changed in what does not matter (``augment``).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,16 +22,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
+from torch.utils.data import DataLoader
 
 from webagent.envs.errors import UsageError
 from webagent.models.checkpoint import Policy
+from webagent.models.histories import evidence
+from webagent.models.network import PolicyNet
 from webagent.models.reward import Curves, RewardHead, RewardModel, evidence_of
 
 from .calibration import fit
-from .cases import Case
+from .case_batches import CaseBatch, CaseBatches, Truth, truth_of
+from .docket import Filed, by_task
+from .metrics import even
+from .parcels import packed, unpacked
+from .stretches import Augment
+from .supervised import Half
 
 READ_AT_ONCE = 48
-"""Segments that are read side by side, but for a single longer episode."""
+"""Looks that are read side by side, but for a single longer episode; a GPU reads ten times as many."""
 
 
 @dataclass(frozen=True)
@@ -43,23 +51,32 @@ class Learning:
     """Updates in all."""
     tasks: int = 6
     """Tasks in a batch."""
-    pairs: int = 4
-    """Successes of each task in a batch, and failures."""
+    looks: int = 256
+    """Looks in a batch, about; of large pages fewer."""
     layers: int = 0
     """The last layers of the trunk that learn, too."""
     hidden: int = 32
     """Width of the head."""
     learning_rate: float = 1e-3
     """At its height."""
-    layer_rate: float = 5e-5
+    layer_rate: float = 1e-4
     """Of the trunk's layers."""
+    dropout: float = 0.1
+    """Share of each layer that is left out at random where layers learn."""
     decay: float = 0.05
     value_weight: float = 0.25
     """Of the value's loss beside the verdict's."""
     progress_weight: float = 0.5
+    saying_weight: float = 0.1
+    """Of the loss of saying what lies on the way, where layers learn."""
     apart: float = 0.15
     """Part of the tasks that are kept for calibration alone."""
     seed: int = 0
+    device: str = "cpu"
+    workers: int = 0
+    """Processes that make batches where layers learn, and that read corpora."""
+    compiled: bool = False
+    """Whether the layers are compiled."""
     report_every: int = 20
 
 
@@ -80,83 +97,146 @@ Report = Callable[[int, dict[str, float]], None]
 
 
 def train_reward(
-    settings: Learning, policy: Policy, cases: Sequence[Case], report: Report | None = None
+    settings: Learning,
+    policy: Policy,
+    docket: Sequence[Filed],
+    report: Report | None = None,
+    augment: Augment | None = None,
+    calibrate: Sequence[Filed] = (),
+    begin: RewardModel | None = None,
+    read: dict[int, Tensor] | None = None,
 ) -> tuple[RewardModel, tuple[str, ...]]:
-    """A calibrated model and the names of the network's weights that learned; ``policy`` is changed where they did.
+    """A calibrated model on the CPU and the names of the network's weights that learned; ``policy`` is changed where
+    they did. ``calibrate``: cases that the curves are fitted on, or none: those of a part of the tasks. ``begin``: a
+    model whose head goes on, made from ``policy``; ``read``: evidence by the case's ``id``, added to where the trunk
+    does not learn.
 
     Raises ``UsageError`` where there are not both successes and failures.
     """
-    learned, kept = split(cases, settings.apart, settings.seed)
-    run = _Run(settings, policy, learned)
-    started = time.monotonic()
-    for step in range(settings.steps):
-        numbers = run.update(step)
+    learned, kept = split(docket, 0.0 if calibrate else settings.apart, settings.seed)
+    run = _Run(settings, policy, learned, augment, read)
+    if begin is not None:
+        run.head.load_state_dict(begin.head.state_dict())
+    started, reported = time.monotonic(), 0
+    sums: dict[str, Tensor] = {}
+    for step, (given, truth, saying) in enumerate(run.batches()):
+        for name, number in run.update(step, given, truth, saying).items():
+            sums[name] = sums[name] + number.detach() if name in sums else number.detach()
         if report and ((step + 1) % settings.report_every == 0 or step + 1 == settings.steps):
-            report(step + 1, {**numbers, "updates_per_s": (step + 1) / (time.monotonic() - started)})
+            numbers = {name: float(total) / (step + 1 - reported) for name, total in sums.items()}
+            pace = (step + 1) / (time.monotonic() - started)
+            report(step + 1, {**numbers, "updates_per_s": pace, "waiting": run.waited / (time.monotonic() - started)})
+            sums, reported = {}, step + 1
     model = RewardModel(policy, run.head.eval())
     policy.net.eval()
-    return dataclasses.replace(model, curves=curves_of(logits_of(model, kept))), run.names
+    curves = curves_of(logits_of(model, calibrate or kept), calibrate or kept)
+    policy.net.cpu()
+    names = tuple(sorted({*run.names, *(begin.learned if begin else ())}))
+    return dataclasses.replace(model, head=run.head.cpu(), curves=curves, learned=names), run.names
 
 
-def split(cases: Sequence[Case], apart: float, seed: int) -> tuple[list[Case], list[Case]]:
+def split(docket: Sequence[Filed], apart: float, seed: int) -> tuple[list[Filed], list[Filed]]:
     """Cases to learn from and cases to calibrate on, of other tasks if there are several. Raises ``UsageError``."""
-    both = sorted(t for t in {c.task for c in cases} if len({c.success for c in cases if c.task == t}) == 2)
+    both = sorted(by_task(docket))
     if not both:
         raise UsageError("expected successes and failures of one task, found none", "give more data, or --spoilt N")
     count = max(1, round(apart * len(both))) if len(both) > 1 and apart else 0
     chosen = {both[int(n)] for n in np.random.default_rng(seed).permutation(len(both))[:count]}
-    learned = [case for case in cases if case.task not in chosen]
-    return learned, [case for case in cases if case.task in chosen] or learned
+    learned = [one for one in docket if one.task not in chosen]
+    return learned, [one for one in docket if one.task in chosen] or learned
+
+
+Given = tuple[Tensor, Truth, Tensor]
+"""Evidence [E, L, ·], what is known of the episodes, and the loss of saying what lies on the way."""
 
 
 class _Run:
     """Head, layers, optimiser, and the evidence that was read already."""
 
-    def __init__(self, settings: Learning, policy: Policy, cases: Sequence[Case]) -> None:
+    def __init__(
+        self,
+        settings: Learning,
+        policy: Policy,
+        docket: Sequence[Filed],
+        augment: Augment | None,
+        read: dict[int, Tensor] | None,
+    ) -> None:
         torch.manual_seed(settings.seed)
-        self.settings, self.policy = settings, policy
-        self.head = RewardHead(policy.config.width, settings.hidden)
-        self.rng = np.random.default_rng(settings.seed)
-        self.shelf = _shelved(cases)
+        self.settings, self.policy, self.device = settings, policy, settings.device
+        self.head = RewardHead(policy.config.width, settings.hidden).to(self.device).train()
         self.names = learned_names(policy, settings.layers)
         for name, p in policy.net.named_parameters():
             p.requires_grad_(name in self.names)
+        policy.net.to(self.device).train(bool(self.names))
+        self.half = Half(policy.net) if self.device.startswith("cuda") and self.names else None
         own = [p for p in policy.net.parameters() if p.requires_grad]
         groups = [{"params": list(self.head.parameters()), "height": settings.learning_rate}]
         groups += [{"params": own, "height": settings.layer_rate}] if own else []
         self.optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=settings.decay)
-        self.read: dict[int, Tensor] | None = None if own else {}
+        self.made = CaseBatches(
+            docket, policy.words, policy.config, tasks=settings.tasks, looks=settings.looks, seed=settings.seed,
+            augment=augment if self.names else None,
+        )  # fmt: skip
+        self.read = {} if read is None else read
+        self.waited = 0.0
+        if settings.compiled:
+            for layer in (self.half.pairs[1] if self.half else policy.net).trunk.layers:
+                layer.compile(dynamic=True)
 
-    def update(self, step: int) -> dict[str, float]:
+    def batches(self) -> Iterator[Given]:
+        """As many as there are updates."""
+        if not self.names:
+            for n in range(self.settings.steps):
+                yield self._known(self.made.draw(np.random.default_rng([self.settings.seed, n])))
+            return
+        for batch in self._timed(self._loaded()):
+            net = self.half.net() if self.half else self.policy.net
+            found = evidence(net, batch.histories)
+            shown = batch.shown
+            yield found.given, batch.truth, (found.nll * shown).sum() / shown.sum().clamp_min(1)
+
+    def _loaded(self) -> Iterator[CaseBatch]:
+        workers = self.settings.workers
+        options: dict[str, Any] = {"prefetch_factor": 4, "multiprocessing_context": "fork"} if workers else {}
+        for parcel in DataLoader(
+            self.made, batch_size=None, sampler=range(self.settings.steps), num_workers=workers, collate_fn=packed,
+            pin_memory=self.device.startswith("cuda"), **options,
+        ):  # fmt: skip
+            yield unpacked(parcel, self.device)
+
+    def _timed(self, batches: Iterator[CaseBatch]) -> Iterator[CaseBatch]:
+        while True:
+            before = time.monotonic()
+            batch = next(batches, None)
+            self.waited += time.monotonic() - before
+            if batch is None:
+                return
+            yield batch
+
+    def _known(self, drawn: Sequence[Filed]) -> Given:
+        """Of cases that are read once, by a network that does not change."""
+        unread = {id(one): one for one in drawn if id(one) not in self.read}
+        for part in _parts(list(unread.values()), READ_AT_ONCE):
+            with torch.no_grad():
+                rows = evidence_of(self.policy, _histories(part))
+            self.read.update(zip(map(id, part), rows, strict=True))
+        given = pad_sequence([self.read[id(one)] for one in drawn], batch_first=True)
+        truth = truth_of([one.case() for one in drawn])
+        return given, Truth(*(part.to(self.device) for part in vars(truth).values())), given.new_zeros(())
+
+    def update(self, step: int, given: Tensor, truth: Truth, saying: Tensor) -> dict[str, Tensor]:
         s = self.settings
         part = min((step + 1) / 20, 0.5 * (1 + math.cos(math.pi * step / s.steps)))
         for group in self.optimiser.param_groups:
             group["lr"] = group["height"] * part
-        self.head.train()
-        cases = self.draw()
-        loss, numbers = loss_of(self.head, self.evidence(cases), cases, s.value_weight, s.progress_weight)
+        loss, numbers = loss_of(self.head, given, truth, s.value_weight, s.progress_weight)
         self.optimiser.zero_grad()
-        loss.backward()
+        (loss + s.saying_weight * saying).backward()
+        if self.half:
+            self.half.hand_over()
         nn.utils.clip_grad_norm_([p for g in self.optimiser.param_groups for p in g["params"]], 1.0)
         self.optimiser.step()
-        return numbers
-
-    def draw(self) -> list[Case]:
-        """``pairs`` of a success and a failure of each of ``tasks``, those of one task together."""
-        names, s = list(self.shelf), self.settings
-        found = []
-        for n in sorted(self.rng.choice(len(names), min(s.tasks, len(names)), replace=False)):
-            found += [_one(kinds, self.rng) for _ in range(s.pairs) for kinds in self.shelf[names[int(n)]]]
-        return found
-
-    def evidence(self, cases: Sequence[Case]) -> list[Tensor]:
-        read: dict[int, Tensor] = {} if self.read is None else self.read
-        unread = list({id(case): case for case in cases if id(case) not in read}.values())
-        for part in _parts(unread):
-            with torch.set_grad_enabled(self.read is None):
-                rows = evidence_of(self.policy, _histories(part))
-            read.update(zip(map(id, part), rows, strict=True))
-        return [read[id(case)] for case in cases]
+        return {**numbers, "saying_loss": saying}
 
 
 def learned_names(policy: Policy, layers: int) -> tuple[str, ...]:
@@ -169,89 +249,84 @@ def learned_names(policy: Policy, layers: int) -> tuple[str, ...]:
     return tuple(name for name, _ in policy.net.named_parameters() if own and name.startswith(own))
 
 
-Kinds = dict[str, list[Case]]
+def with_dropout(policy: Policy, share: float) -> Policy:
+    """The same weights in a network that leaves out a part of each layer while it learns."""
+    config = dataclasses.replace(policy.config, dropout=share)
+    net = PolicyNet(config)
+    net.load_state_dict(policy.net.state_dict())
+    return dataclasses.replace(policy, net=net.eval())
 
 
-def _shelved(cases: Iterable[Case]) -> dict[str, tuple[Kinds, Kinds]]:
-    """Successes and failures by kind, of each task that has both."""
-    found: dict[str, tuple[Kinds, Kinds]] = {}
-    for case in cases:
-        right, wrong = found.setdefault(case.task, ({}, {}))
-        (right if case.success else wrong).setdefault(case.kind, []).append(case)
-    return {task: pair for task, pair in sorted(found.items()) if all(pair)}
+def _parts(docket: Sequence[Filed], most: int) -> Iterator[list[Filed]]:
+    """Episodes that are read side by side: of about one size and length."""
+    held: list[Filed] = []
+    for one in sorted(docket, key=lambda one: (one.size // 16, one.task, one.looks)):
+        if held and (sum(o.looks for o in held) + one.looks > most or one.size // 16 > held[0].size // 16):
+            yield held
+            held = []
+        held.append(one)
+    if held:
+        yield held
 
 
-def _one(kinds: Kinds, rng: np.random.Generator) -> Case:
-    held = kinds[sorted(kinds)[int(rng.integers(len(kinds)))]]
-    return held[int(rng.integers(len(held)))]
-
-
-def _parts(cases: Sequence[Case]) -> Iterator[list[Case]]:
-    """Episodes that are read side by side: of one task, so that little is padding, and of one length."""
-    groups: dict[tuple[str, int], list[Case]] = {}
-    for case in cases:
-        groups.setdefault((case.task, len(case.seen)), []).append(case)
-    for (_, length), held in groups.items():
-        most = max(1, READ_AT_ONCE // length)
-        yield from (held[at : at + most] for at in range(0, len(held), most))
-
-
-def _histories(cases: Sequence[Case]) -> list[tuple[Any, Any]]:
+def _histories(docket: Sequence[Filed]) -> list[tuple[Any, Any]]:
+    cases = [one.case() for one in docket]
     return [(case.seen, case.actions) for case in cases]
 
 
 def loss_of(
-    head: RewardHead, evidence: Sequence[Tensor], cases: Sequence[Case], value_weight: float, progress_weight: float
-) -> tuple[Tensor, dict[str, float]]:
+    head: RewardHead, given: Tensor, truth: Truth, value_weight: float, progress_weight: float
+) -> tuple[Tensor, dict[str, Tensor]]:
     """The balanced loss, nats, and numbers for the report."""
-    logits = head(pad_sequence(list(evidence), batch_first=True))[0]
-    lengths = torch.tensor([len(case.actions) for case in cases])
-    right = torch.tensor([float(case.success) for case in cases])
-    ends = logits[torch.arange(len(cases)), lengths, 0]
-    midst = torch.arange(logits.shape[1])[None] < lengths[:, None]
-    helped = pad_sequence([_known(case) for case in cases], batch_first=True, padding_value=math.nan)
-    verdict = balanced(ends, right)
-    value = balanced(logits[:, :, 0][midst], right[:, None].expand_as(midst)[midst])
-    progress = balanced(logits[:, 1:, 1].flatten(), helped.flatten())
+    logits = head(given)[0]
+    ends = logits[torch.arange(len(given), device=given.device), truth.steps, 0]
+    midst = torch.arange(logits.shape[1], device=given.device)[None] < truth.steps[:, None]
+    verdict = balanced(ends, truth.right)
+    value = balanced(logits[:, :, 0], torch.where(midst, truth.right[:, None], math.nan))
+    progress = balanced(logits[:, 1:, 1], truth.helped)
     numbers = {
-        "loss": verdict.item(), "value_loss": value.item(), "progress_loss": progress.item(),
-        "wrong": ((ends > 0) != (right > 0)).float().mean().item(),
+        "loss": verdict, "value_loss": value, "progress_loss": progress,
+        "wrong": ((ends > 0) != (truth.right > 0)).float().mean(),
     }  # fmt: skip
     return verdict + value_weight * value + progress_weight * progress, numbers
 
 
 def balanced(logits: Tensor, labels: Tensor) -> Tensor:
-    """Binary cross-entropy, nats, the mean of its means over right and over wrong ones; ``labels`` [n] in 0, 1, nan."""
+    """Binary cross-entropy, nats, the mean of its means over right and over wrong ones; ``labels`` in 0, 1, nan."""
     losses = functional.binary_cross_entropy_with_logits(logits, labels.nan_to_num(), reduction="none")
-    means = [losses[labels == kind].mean() for kind in (0.0, 1.0) if (labels == kind).any()]
-    return torch.stack(means).mean() if means else losses.sum() * 0
-
-
-def _known(case: Case) -> Tensor:
-    return torch.tensor([math.nan if p is None else p for p in case.progress])
+    sides = torch.stack([labels == 1, labels == 0]).float().flatten(1)
+    counts = sides.sum(1)
+    means = (sides * losses.flatten()).sum(1) / counts.clamp_min(1)
+    return means.sum() / (counts > 0).sum().clamp_min(1)
 
 
 @torch.inference_mode()
-def logits_of(model: RewardModel, cases: Sequence[Case]) -> Logits:
+def logits_of(model: RewardModel, docket: Sequence[Filed]) -> Logits:
     """What the model says of each case, before any curve."""
-    rows = {id(case): row for part in _parts(cases)
-            for case, row in zip(part, evidence_of(model.policy, _histories(part)), strict=True)}  # fmt: skip
+    most = 10 * READ_AT_ONCE if next(model.head.parameters()).is_cuda else READ_AT_ONCE
+    said: dict[int, np.ndarray] = {}
+    for part in _parts(docket, most):
+        for one, row in zip(part, evidence_of(model.policy, _histories(part)), strict=True):
+            said[id(one)] = model.head(row[None])[0][0].cpu().numpy().astype(np.float64)
     ends, values, outcomes, steps, helped = [], [], [], [], []
-    for case in cases:
-        logits = model.head(rows[id(case)][None])[0][0].numpy().astype(np.float64)
+    for one in docket:
+        logits, known = said[id(one)], one.case().progress
         ends.append(logits[-1, 0])
         values += logits[:-1, 0].tolist()
-        outcomes += [case.success] * (len(logits) - 1)
-        known = [n for n, p in enumerate(case.progress) if p is not None]
-        steps += logits[1:, 1][known].tolist()
-        helped += [bool(case.progress[n]) for n in known]
-    right = np.array([case.success for case in cases], bool)
+        outcomes += [one.success] * (len(logits) - 1)
+        told = [n for n, p in enumerate(known) if p is not None]
+        steps += logits[1:, 1][told].tolist()
+        helped += [bool(known[n]) for n in told]
+    right = np.array([one.success for one in docket], bool)
     return Logits(
         np.array(ends), right, np.array(values), np.array(outcomes, bool), np.array(steps), np.array(helped, bool)
     )
 
 
-def curves_of(logits: Logits) -> Curves:
-    """Platt's curve of each."""
-    pairs = ((logits.verdict, logits.success), (logits.value, logits.outcome), (logits.progress, logits.helped))
-    return Curves(*(fit(odds, right) if len(odds) else (1.0, 0.0) for odds, right in pairs))
+def curves_of(logits: Logits, docket: Sequence[Filed]) -> Curves:
+    """Platt's curve of each; that of success as if half of the episodes of each task had failed."""
+    weight = even(logits.success, [one.task for one in docket])
+    curves = [fit(logits.verdict, logits.success, weight=weight)]
+    for odds, right in ((logits.value, logits.outcome), (logits.progress, logits.helped)):
+        curves.append(fit(odds, right) if len(odds) else (1.0, 0.0))
+    return Curves(*curves)
