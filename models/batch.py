@@ -30,7 +30,7 @@ class Batch:
     ``parents``, ``quantities`` [B, N];
     ``numbers`` [B, N, F]; ``boxes`` [B, N, 4]; ``pictures`` [B, N, 3 K, CROP, CROP]; ``names``, ``others`` [B, N, W];
     ``element_mask`` [B, N]; and each subword of the page: ``word_ids``, ``word_owner``, ``word_field``, ``word_place``,
-    ``word_inner``, ``word_whole``, ``word_amounts``, ``word_mask`` [B, T]."""
+    ``word_inner``, ``word_whole``, ``word_words``, ``word_amounts``, ``word_mask`` [B, T]."""
 
     goal_ids: Tensor
     goal_words: Tensor
@@ -53,6 +53,7 @@ class Batch:
     word_place: Tensor
     word_inner: Tensor
     word_whole: Tensor
+    word_words: Tensor
     word_amounts: Tensor
     word_mask: Tensor
 
@@ -127,6 +128,7 @@ def collate(segments: Sequence[Segment], step: int = STEP) -> Batch:
         word_place=of("word_place", subwords),
         word_inner=of("word_inner", subwords),
         word_whole=of("word_whole", subwords),
+        word_words=of("word_words", subwords),
         word_amounts=of("word_amounts", subwords),
         word_mask=mask("word_ids", subwords),
     )

@@ -35,6 +35,8 @@ class PolicyConfig:
     """Whether a subword of the page knows all those up to the next spaces around it."""
     compares: bool = True
     """Whether attention is told which of two quantities is the greater."""
+    meanings: bool = True
+    """Whether words have directions of pretrained word vectors besides, and attention is told how near two lie."""
     memory: str = "xl"
     """``none``, ``xl`` (cached states of earlier segments) or ``infini`` (compressive, delta rule)."""
     registers: int = 4

@@ -17,6 +17,7 @@ from transformers import AutoConfig, AutoModel, PretrainedConfig, PreTrainedMode
 from .batch import Batch
 from .checkpoint import MODEL_TYPE, VERSION
 from .config import PolicyConfig
+from .meanings import Meanings
 from .network import PolicyNet
 from .trunk import Memory
 
@@ -50,7 +51,9 @@ class WebAgentPolicy(PreTrainedModel):
         self.post_init()
 
     def _init_weights(self, module: Any) -> None:
-        """The network makes its own first weights."""
+        """The network makes its own first weights; what no file holds is made once more."""
+        if isinstance(module, Meanings):
+            module.fill()
 
     def forward(self, batch: Batch, memory: Memory | None = None) -> Tensor:
         """Scores of the ops, [B, ops]; ``net`` goes on from there."""

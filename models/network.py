@@ -24,6 +24,7 @@ from webagent.envs.types import OPS
 from .batch import FIELD_COUNT, Batch, fractions, number_count
 from .config import PolicyConfig
 from .grammar import CASES, Kind
+from .meanings import MEANING, Meanings
 from .points import Pointed, Points
 from .relations import Relations
 from .segment import INNER, KINDS, PLACES, TAGS
@@ -79,6 +80,8 @@ class Reader(nn.Module):
         self.field = nn.Embedding(FIELD_COUNT, narrow)
         self.amount = nn.Linear(AMOUNTS, narrow, bias=False)
         self.whole = nn.Linear(narrow, narrow, bias=False) if config.whole else None
+        self.meanings = Meanings() if config.meanings else None
+        self.meaning = nn.Linear(MEANING, narrow, bias=False) if config.meanings else None
         self.word = nn.Sequential(nn.Linear(narrow, 2 * narrow), nn.GELU(), nn.Linear(2 * narrow, width))
         self.goal = nn.Linear(narrow, width, bias=False)
         self.goal_place = nn.Embedding(config.goal_tokens, width)
@@ -94,14 +97,16 @@ class Reader(nn.Module):
         assert isinstance(last, nn.Linear)
         nn.init.normal_(last.weight, std=0.01)  # else the waves of places drown the words (docs/LOG.md)
         nn.init.zeros_(last.bias)
-        if self.whole is not None:
-            nn.init.zeros_(self.whole.weight)
+        for added in (self.whole, self.meaning):
+            if added is not None:
+                nn.init.zeros_(added.weight)
 
     def forward(self, batch: Batch) -> Looks:
         kind = self.goal.weight.dtype
         where = self.place(batch.word_place) + self.inner(batch.word_inner) + self.field(batch.word_field)
         amounts = self.amount(amount_waves(batch.word_amounts).to(kind))
-        words = (self.subword(batch.word_ids) + where + amounts) * batch.word_mask[..., None].to(kind)
+        words = self.subword(batch.word_ids) + where + amounts + self._meant(batch.word_words)
+        words = words * batch.word_mask[..., None].to(kind)
         words = self.word(words + self._around(words, batch))
         words = words * batch.word_mask[..., None].to(kind)
         owner = batch.word_owner.long()
@@ -117,8 +122,15 @@ class Reader(nn.Module):
             self.goal_place.num_embeddings - 1
         )
         goal = self.subword(batch.goal_ids) + self.amount(amount_waves(batch.goal_amounts).to(kind))
+        goal = goal + self._meant(batch.goal_words)
         goal = self.norm(self.goal(goal) + self.goal_place(places))
         return Looks(goal, elements, words)
+
+    def _meant(self, hashes: Tensor) -> Tensor | float:
+        """What the word that each subword lies in means, [..., word width]."""
+        if self.meanings is None or self.meaning is None:
+            return 0.0
+        return self.meaning(self.meanings(hashes).to(self.meaning.weight.dtype))
 
     def _around(self, words: Tensor, batch: Batch) -> Tensor | float:
         """What stands up to the next spaces around each subword, all together: the start of ``an-encrypted.report.pdf``
@@ -167,7 +179,7 @@ class PolicyNet(nn.Module):
         made = self.inputs(looks, *choices) if choices else tail[:, :0]
         seen = torch.cat([batch.goal_mask, batch.element_mask], 1)
         more = tail.shape[1] + made.shape[1]
-        relations = functional.pad(self.relations(batch), (0, more, 0, more))
+        relations = functional.pad(self.relations(batch, self.reader.meanings), (0, more, 0, more))
         x = torch.cat([looks.goal, looks.elements, tail, made], 1)
         past = self._past(memory, seen.shape[1])
         states, pairs = self.trunk(x, relations, _mask(seen, tail.shape[1], made.shape[1]), past)

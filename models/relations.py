@@ -3,7 +3,7 @@
 Five tables of categories over goal subwords and elements, [B, S, S] with S = G + N: whether they share words, in what
 order they come, how they lie in the tree, where one lies from the other on the screen, and which of two quantities is
 the greater. Each category has a learned bias a head. So "the field beside this label", "the button with the goal's
-words" and "what is cheaper than this" are one step of attention.
+words" and "what is cheaper than this" are one step of attention. How near in meaning their words lie is told besides.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from torch.nn import functional
 
 from .batch import Batch
 from .config import PolicyConfig
+from .likeness import Likeness
+from .meanings import Meanings
 from .segment import NO_AMOUNT
 
 NEAR = 8
@@ -33,7 +35,7 @@ COMPARED = 2 + 2 * len(AMOUNTS_APART)
 
 
 class Relations(nn.Module):
-    """``forward(batch)`` gives biases [B, H, S, S]."""
+    """``forward(batch, meanings)`` gives biases [B, H, S, S]."""
 
     def __init__(self, config: PolicyConfig) -> None:
         super().__init__()
@@ -44,10 +46,14 @@ class Relations(nn.Module):
         for table in self.tables.values():
             assert isinstance(table, nn.Embedding)
             nn.init.normal_(table.weight, std=0.02)
+        self.likeness = Likeness(config.heads) if config.meanings else None
 
-    def forward(self, batch: Batch) -> Tensor:
+    def forward(self, batch: Batch, meanings: Meanings | None = None) -> Tensor:
         biases = (_looked_up(table, TABLES[name](batch)) for name, table in self.tables.items())
-        return functools.reduce(torch.add, biases).permute(0, 3, 1, 2)
+        told = functools.reduce(torch.add, biases).permute(0, 3, 1, 2)
+        if self.likeness is None or meanings is None:
+            return told
+        return told + self.likeness(meanings(batch.goal_words), meanings(batch.names), meanings(batch.others))
 
 
 def _looked_up(table: nn.Module, index: Tensor) -> Tensor:

@@ -60,6 +60,7 @@ class Segment:
 
     ``word_ids``, ``word_owner``, ``word_field`` [T]; ``word_place``, ``word_inner`` [T]: which word of the field it
     lies in, and which subword of that it is; ``word_whole`` [T] which stretch of the page without a space;
+    ``word_words`` [T] hash of the word around or 0;
     ``word_spans`` [T, 2] characters of the field, ``texts`` [N][fields];
     ``goal_amounts`` [G], ``word_amounts`` [T]: the number around, in hundredths, or ``NO_AMOUNT``;
     ``goal_quantities`` [G], ``quantities`` [N]: what it, or a name or else a value, measures, likewise; ``names``,
@@ -79,6 +80,7 @@ class Segment:
     word_place: Ints
     word_inner: Ints
     word_whole: Ints
+    word_words: Ints
     word_amounts: Ints
     word_spans: Ints
     names: Ints
@@ -120,11 +122,12 @@ def read_observation(seen: Observation, words: Words, config: PolicyConfig, last
         goal_amounts=np.array(_amounts(seen.goal, goal_places), np.int32),
         goal_quantities=_quantities_around(seen.goal, goal_places),
         word_ids=found[:, 0],
-        word_owner=found[:, 7],
+        word_owner=found[:, 8],
         word_field=found[:, 1],
         word_place=found[:, 2],
         word_inner=found[:, 3],
         word_whole=_wholes(found),
+        word_words=found[:, 7],
         word_amounts=found[:, 6],
         word_spans=found[:, 4:6],
         names=_hashes([t[0] for t in texts], NAME_WORDS),
@@ -193,10 +196,10 @@ def _cut(
 
 
 def _subwords(texts: Sequence[tuple[str, ...]], words: Words) -> Ints:
-    """What ``_field`` tells of each, and its owner: [T, 8]."""
+    """What ``_field`` tells of each, and its owner: [T, 9]."""
     found = [(n, _field(text, f, words)) for n, parts in enumerate(texts) for f, text in enumerate(parts) if text]
     if not found:
-        return np.zeros((0, 8), np.int32)
+        return np.zeros((0, 9), np.int32)
     owners = np.repeat(np.array([n for n, _ in found], np.int32), [len(rows) for _, rows in found])
     return np.concatenate([np.concatenate([rows for _, rows in found]), owners[:, None]], 1)
 
@@ -204,13 +207,13 @@ def _subwords(texts: Sequence[tuple[str, ...]], words: Words) -> Ints:
 def _wholes(found: Ints) -> Ints:
     """Which stretch without a space each subword lies in, counted over all fields: [T]."""
     begins = np.ones(len(found), bool)
-    begins[1:] = (found[1:, 7] != found[:-1, 7]) | (found[1:, 1] != found[:-1, 1]) | (found[1:, 4] > found[:-1, 5])
+    begins[1:] = (found[1:, 8] != found[:-1, 8]) | (found[1:, 1] != found[:-1, 1]) | (found[1:, 4] > found[:-1, 5])
     return np.cumsum(begins, dtype=np.int32) - 1
 
 
 def _field(text: str, field: int, words: Words) -> Ints:
-    """Id, field, word, place in the word, first and last character, amount: [its subwords, 7]. Pages repeat their
-    texts; long ones are not kept."""
+    """Id, field, word, place in the word, first and last character, amount, hash of the word around: [its subwords, 8].
+    Pages repeat their texts; long ones are not kept."""
     short = len(text) <= 16 * LIMITS[FIELDS[field]]
     return (_field_kept if short else _field_read)(text, field, words)
 
@@ -226,8 +229,9 @@ def _field_read(text: str, field: int, words: Words) -> Ints:
         shift = len(text) - 8 * room
         ids, places = (*ids, *last), (*places, *((a + shift, b + shift) for a, b in there))
     kept, spans = _cut(ids, places, room, end)
-    told = zip(kept, _word_places(text[: 16 * room], spans), spans, _amounts(text[: 16 * room], spans))
-    return np.array([(one, field, *at, *place, amount) for one, at, place, amount in told], np.int32).reshape(-1, 7)
+    begin = text[: 16 * room]
+    told = zip(kept, _word_places(begin, spans), spans, _amounts(begin, spans), _words_around(begin, spans))
+    return np.array([(one, field, *at, *place, *both) for one, at, place, *both in told], np.int32).reshape(-1, 8)
 
 
 _field_kept = functools.lru_cache(CACHED)(_field_read)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import time
+from collections import Counter
 
 import pytest
 import torch
 from test_segment import AWKWARD
 
-from webagent.agents.trained import agent_of
-from webagent.envs.types import Action, ActionTree, Element, Observation
+from webagent.agents.trained import AGAIN, agent_of
+from webagent.envs.types import OPS, Action, ActionTree, Element, Observation
 from webagent.models.checkpoint import Policy
 from webagent.models.config import MEMORIES, PolicyConfig
 from webagent.models.network import PolicyNet
@@ -59,3 +61,20 @@ def test_a_page_of_fifty_thousand_elements_gets_an_answer_in_time(policy: Policy
     started = time.perf_counter()
     answered(policy, Observation("Click link 40000", tree=ActionTree(many, viewport=(1280, 720))), looks=1)
     assert time.perf_counter() - started < 15
+
+
+def test_an_agent_does_not_go_in_circles(policy: Policy) -> None:
+    """One that only wants to click, on a page that never changes: each button twice, then another one."""
+    stubborn = Policy(copy.deepcopy(policy.net), policy.words, {})
+    with torch.no_grad():
+        stubborn.net.op.bias[OPS.index("click")] += 50
+        stubborn.net.use_point[-1].bias[0] += 50  # anywhere on it
+    agent = agent_of(stubborn)
+    buttons = tuple(
+        Element(f"e{n}", "button", "button", name, box=(10.0, 30.0 * n, 80.0, 20.0), states=("actionable", "visible"))
+        for n, name in enumerate(("Submit", "Send", "Help"))
+    )
+    seen = Observation("Click on Submit", tree=ActionTree(buttons, viewport=(160, 210)))
+    targets = [(agent(seen).actions[0]).target for _ in range(6)]
+    assert Counter(targets) == {"e0": AGAIN, "e1": AGAIN, "e2": AGAIN}, targets
+    assert targets[0] == targets[1] != targets[2]

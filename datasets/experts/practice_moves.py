@@ -163,7 +163,27 @@ def _pressed(move: Move, sight: Sight) -> Verdict | None:
     e = sight.field(move, ("button",))
     if e is None:
         return None
-    return e.has("pressed"), lambda: Action("click", e.ref)
+    return e.has("pressed") == move["on"], lambda: Action("click", e.ref)
+
+
+def _keys(move: Move, sight: Sight) -> Verdict | None:
+    display = sight.field(move, ("textbox",))
+    if display is None:
+        return None
+    goes_on = move["text"].startswith(display.value)
+    name = move["text"][len(display.value) :][:1] if goes_on else move["clear"]
+    key = sight.named(name, ("button",))
+    return display.value == move["text"], lambda: Action("click", key.ref) if key else None
+
+
+def _moved(move: Move, sight: Sight) -> Verdict | None:
+    e = sight.named(move["name"], ("option",))
+    above = sight.page.parent(e) if e is not None else None
+    if e is None or above is None:
+        return None
+    inside = plain(above.name) == plain(move["titles"][1])
+    button = sight.named(move["labels"][0 if move["inside"] else 1])
+    return inside == move["inside"], lambda: Action("click", button.ref if e.has("selected") and button else e.ref)
 
 
 def _step(move: Move, sight: Sight) -> Verdict | None:
@@ -330,7 +350,8 @@ def _sorted(move: Move, sight: Sight) -> Verdict | None:
 
 
 KINDS: dict[str, Callable[[Move, Sight], Verdict | None]] = {
-    "fill": _fill, "slide": _slide, "choose": _choose, "pick": _pick, "tick": _tick, "pressed": _pressed, "step": _step,
+    "fill": _fill, "slide": _slide, "choose": _choose, "pick": _pick, "tick": _tick, "pressed": _pressed, "keys": _keys,
+    "moved": _moved, "step": _step,
     "day": _day, "suggest": _suggest, "toggle": _toggle, "count": _count, "gone": _gone, "press": _press, "turn": _turn,
     "scroll": _scroll, "wait": _wait, "order": _order, "lane": _lane,
     "tags": _tags, "sorted": _sorted,

@@ -12,6 +12,7 @@ import math
 import multiprocessing
 import os
 import threading
+from collections import Counter
 from pathlib import Path
 
 import torch
@@ -30,6 +31,9 @@ from .foresight import CANDIDATES, Foresee, MakeForesight, Past
 from .sense import makes_sense
 
 MOST_THREADS = 4
+AGAIN = 2
+"""How often the same is done where all looks the same; then something else is tried. Waits and keys do not count."""
+REPEATED = ("wait", "scroll", "press")
 _one_at_a_time = threading.Lock()
 
 
@@ -40,16 +44,28 @@ def policy_in(folder: str | Path) -> MakeAgent:
 
 
 def agent_of(policy: Policy) -> Agent:
-    """An agent for one episode. Greedy and without chance: the same observations give the same actions."""
+    """An agent for one episode. Greedy and without chance: the same observations give the same actions. It does not go
+    in circles: what was done ``AGAIN`` times where all looked the same gives way to the likeliest that was not."""
     memory = policy.net.trunk.empty(1)
     last: Action | None = None
+    done: Counter[tuple[int, Action]] = Counter()
 
     def propose(observation: Observation) -> Proposal:
         nonlocal memory, last
         segment = read_observation(observation, policy.words, policy.config, last)
-        (decision,), memory = decide(policy.net, [segment], memory, policy.words)
+        (decision,), after = decide(policy.net, [segment], memory, policy.words)
+        look = hash((observation.url, observation.title, observation.tree))
+
+        def tired(action: Action | None) -> bool:
+            return action is not None and action.op not in REPEATED and done[look, action] >= AGAIN
+
+        if tired(decision.action):
+            sense = functools.partial(makes_sense, observation=observation)
+            others, _ = alternatives(policy.net, segment, memory, policy.words, CANDIDATES, sense)
+            decision = next((other for other in others if other.action and not tired(other.action)), decision)
         proposal = proposal_of(decision, policy)
-        last = proposal.actions[0]
+        memory, last = after, proposal.actions[0]
+        done[look, last] += 1
         return proposal
 
     return propose

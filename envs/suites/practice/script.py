@@ -43,9 +43,19 @@ def tick(name: str, on: bool = True, **more: Any) -> Move:
     return {"do": "tick", "name": name, "on": on, **more}
 
 
-def pressed(name: str, **more: Any) -> Move:
-    """Have one of several buttons pressed in."""
-    return {"do": "pressed", "name": name, **more}
+def pressed(name: str, on: bool = True, **more: Any) -> Move:
+    """Have one of several buttons pressed in, or not."""
+    return {"do": "pressed", "name": name, "on": on, **more}
+
+
+def keys(name: str, text: str, clear: str) -> Move:
+    """Have a display show a text, by pressing its keys one after the other; ``clear`` empties it."""
+    return {"do": "keys", "name": name, "text": text, "clear": clear}
+
+
+def moved(name: str, inside: bool, titles: Sequence[str], labels: Sequence[str]) -> Move:
+    """Have something in the second of two lists, or in the first; ``labels``: what moves it there and back."""
+    return {"do": "moved", "name": name, "inside": inside, "titles": list(titles), "labels": list(labels)}
 
 
 def slide(name: str, value: str) -> Move:
