@@ -33,7 +33,7 @@ from webagent.train.misfits import with_misfits
 from webagent.train.reward import Learning, train_reward
 from webagent.train.rows import row_of
 from webagent.train.self_round import World, once, weighed
-from webagent.train.self_taught import SelfTaught, diverged
+from webagent.train.self_taught import SelfTaught, diverged, flattered
 from webagent.train.self_taught import learn as improve
 from webagent.train.stretches import Shelf
 from webagent.train.supervised import Material, Supervised, train
@@ -190,6 +190,7 @@ def test_it_is_seen_when_score_and_truth_part() -> None:
     assert diverged(rounds((0.3, 0.4), (0.2, 0.7)), 0.05)
     assert diverged(rounds((0.3, 0.4), (0.5, 0.45), (0.4, 0.6)), 0.05)
     assert not diverged(rounds((0.3, 0.4), (0.1, 0.1)), 0.05)
+    assert flattered(rounds((0.2, 0.9))[0]) and not flattered(rounds((0.7, 0.9))[0])
 
 
 # ---- rounds ---------------------------------------------------------------------------------------------------------

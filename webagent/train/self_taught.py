@@ -41,6 +41,8 @@ from .supervised import Supervised, check_device
 
 ROUNDS, PICTURE, GOALS = "rounds.jsonl", "rounds.svg", "goals"
 MAY_DIFFER = ("out", "rounds", "actors", "device", "browser")
+FAR = 0.25
+"""How much too well a judge may think of what is done before a person is told."""
 Say = Callable[[str], None]
 Report = Callable[[int, dict[str, float]], None]
 
@@ -128,6 +130,8 @@ def learn(
         _copied(place(0) / POLICY, out / POLICY)
         _copied(place(0) / JUDGE, out / JUDGE)
         end(0, check(standing, place(0)))
+    if flattered(done[0]):
+        say("careful: the judge thinks far better of the held-out episodes than the truth is; train it on more of such")
     while len(done) <= settings.rounds and not diverged(done, settings.slack):
         number = len(done)
         numbers = Round(standing, number, place(number), place(number - 1)).run()
@@ -147,6 +151,11 @@ def diverged(rounds: list[dict[str, float]], slack: float) -> bool:
     best = max(rounds, key=lambda numbers: numbers["true"])
     last = rounds[-1]
     return last["learned"] > best["learned"] + slack and last["true"] < best["true"] - slack
+
+
+def flattered(numbers: dict[str, float]) -> bool:
+    """Whether the judge thinks far too well of what is done."""
+    return numbers["learned"] > numbers["true"] + FAR
 
 
 def picture(rounds: list[dict[str, float]]) -> str:
