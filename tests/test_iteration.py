@@ -72,7 +72,9 @@ def test_a_task_without_an_expert_is_learned(tmp_path: Path) -> None:
     assert len(episodes) == 60 and all(episode.task.seed < BENCH_FLOOR for episode in episodes)
     step = episodes[0].steps[0]
     assert step.proposal is not None and len(step.visits) == len(step.worths) == len(step.proposal.actions)
-    assert dict(as_right(step)) == {step.action: 1.0}
+    steps = [step for episode in episodes for step in episode.steps]
+    found = [step for step in steps if as_right(step)]  # where the search came to the end
+    assert len(found) > len(steps) / 2 and all(dict(as_right(step)) == {step.action: 1.0} for step in found)
     lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert lines[0]["search/browser_steps"] > 2 and lines[-1]["alone/fake.open"] == end["alone"]["mean"]
 
