@@ -194,7 +194,7 @@ def facets(b: Builder) -> Quest:
     d = b.d
     goods = d.goods(d.number(6, 14))
     colours, makers = d.few("colour", 3), d.few("firm", 3)
-    items = [
+    items: list[dict[str, Any]] = [
         {"title": t, "facts": {"Colour": d.pick(colours), "Brand": d.pick(makers)}, "price": d.number(5, 300)}
         for t in goods
     ]
@@ -236,15 +236,16 @@ def facets(b: Builder) -> Quest:
 def discount(b: Builder) -> Quest:
     """Use a voucher, and tell the new total."""
     d = b.d
-    lines = [[t, d.number(4, 90)] for t in d.goods(d.number(1, 4))]
-    total = sum(int(price) for _, price in lines)
+    lines = [(t, d.number(4, 90)) for t in d.goods(d.number(1, 4))]
+    total = sum(price for _, price in lines)
     off = d.number(1, min(40, total - 1))
     code = d.code()
     label, button = d.pick(("Voucher", "Promo code", "Discount code", "Coupon")), d.pick(("Apply", "Use", "Redeem"))
     told = d.pick(("Total", "To pay", "Sum"))
     page, title = b.fresh("page"), d.pick(("Your order", "Summary", "Checkout", "Payment"))
     block = {
-        "block": "discount", "lines": lines, "code": code, "off": off, "label": label, "button": button, "told": told,
+        "block": "discount", "lines": [list(line) for line in lines], "code": code,
+        "off": off, "label": label, "button": button, "told": told,
         "press": b.press, "wrong": "This code is not valid",
     }  # fmt: skip
     b.page(page, title, [block])
