@@ -6,7 +6,7 @@ from typing import Any
 
 from . import asking, script
 from .draw import Draw
-from .quest import Block, Builder, Quest
+from .quest import Block, Builder, Quest, Step
 
 SAYINGS: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
     ("Can I send goods back?", "Yes, within {} days of delivery.", ("14", "30", "60", "100"),
@@ -225,7 +225,7 @@ def facets(b: Builder) -> Quest:
         f"tell me {clause}", f"find out {clause}", f"use the filters under {title} to find out {clause}",
         f"={asking.direct(clause)}",
     ]  # fmt: skip
-    steps = [("tick", value) for value in wanted.values()]
+    steps: list[Step] = [("tick", value) for value in wanted.values()]
     steps += [("fill", limits, str(limit))] if limit else []
     steps += [("press", block["button"])] if block["button"] else []
     return Quest(
