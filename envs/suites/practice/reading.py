@@ -207,7 +207,7 @@ def facets(b: Builder) -> Quest:
     ]  # fmt: skip
     page, title = b.fresh("page"), d.pick(("All products", "Assortment", "Catalogue", "Range"))
     told, limits = d.pick(("{} results", "{} articles found", "{} items")), d.pick(("Up to (€)", "Highest price"))
-    block = {
+    block: dict[str, Any] = {
         "block": "facets", "items": items, "told": told, "limit": limits, "button": d.pick(("", "", "Apply", "Show")),
         "press": b.press,
     }  # fmt: skip
