@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from webagent.commands import Result
 from webagent.commands.options import AsJson, Browser, Quiet, Suites, Tasks, flag
 from webagent.console import Console
-from webagent.envs.errors import UsageError
 
 if TYPE_CHECKING:
     from webagent.train.judging import Plan
@@ -53,6 +52,7 @@ def reward(
     Failures are also made of demonstrations: other goals, changed values, cut short, and, with --spoilt, one thing
     done wrong in a browser. The model lies in RUN/policy/reward. The test split is refused, but with --final.
     """
+    from webagent.envs.errors import UsageError
     from webagent.train.judging import Plan
     from webagent.train.reward import Learning
 
@@ -73,6 +73,7 @@ def _chosen(
     suites: list[str] | None, tasks: str | None, names: tuple[str, str, str], final: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Tasks to learn from, to calibrate and to measure on. Raises ``UsageError`` for those of the test split."""
+    from webagent.envs.errors import UsageError
     from webagent.suites import open_suite, together
 
     subset, calibrate, held_out = names

@@ -9,7 +9,6 @@ from typing import Annotated
 from webagent.commands import Result
 from webagent.commands.options import AsJson, Browser, Quiet, Split, Subset, Suites, Tasks, flag
 from webagent.console import Console
-from webagent.envs.errors import UsageError
 
 GOALS_EXAMPLE = "Example:  webagent train goals --data demos --start models/default --steps 1500 --out goals"
 SELF_EXAMPLE = (
@@ -120,6 +119,8 @@ def perform(settings: object, resume: bool, console: Console) -> Result:
 
 
 def _corpora(data: Sequence[str] | None) -> tuple[str, ...]:
+    from webagent.envs.errors import UsageError
+
     if not data:
         raise UsageError("expected --data CORPUS, found none", "make one: webagent data expert --out demos")
     return tuple(data)
@@ -129,6 +130,7 @@ def _shown(corpora: Sequence[str], taught: str | None, hidden: Sequence[str]) ->
     """The tasks in the corpora that match, but for those that nobody may have shown, the test split among them. Raises
     ``UsageError``."""
     from webagent.datasets.corpus import Corpus
+    from webagent.envs.errors import UsageError
     from webagent.suites import open_suite
 
     found: set[str] = set()
@@ -151,6 +153,7 @@ def _allowed(
     suites: Sequence[str] | None, glob: str | None, subset: str | None = None, split: str | None = None
 ) -> tuple[str, ...]:
     """Tasks by name. Raises ``UsageError`` for those of the test split, which no round may look at."""
+    from webagent.envs.errors import UsageError
     from webagent.suites import open_suite, together
 
     chosen = together(suites or ("miniwob",)).select(glob, subset, split)
@@ -161,6 +164,7 @@ def _allowed(
 
 def _folder(policy: str) -> str:
     from webagent.agents import checkpoint_of
+    from webagent.envs.errors import UsageError
 
     folder = checkpoint_of(policy)
     if folder is None:
