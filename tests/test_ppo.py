@@ -137,13 +137,16 @@ def success(policy: Policy, task: str) -> float:
 
 @pytest.mark.slow
 def test_memory_learns_a_maze_that_cannot_be_done_without(tmp_path: Path) -> None:
-    rates = {}
-    for memory in ("xl", "none"):
-        policy = beginner(memory)
-        settings = given(tmp_path / memory, updates=16, steps=192, rows=96, epochs=4, entropy=0.003, learning_rate=1e-3)
-        made = train(settings, policy, ["fake.maze-1"], Local(playing(policy, 32, "maze-1")))
-        rates[memory] = success(made, "maze-1")
-    assert rates["xl"] >= 0.9 and 0.3 <= rates["none"] <= 0.7
+    """From two of three starts at least (one start in seven settles on one door early: docs/LOG.md)."""
+    rates: dict[str, list[float]] = {"xl": [], "none": []}
+    for memory, found in rates.items():
+        for start in range(3):
+            policy = beginner(memory, start)
+            out = tmp_path / f"{memory}{start}"
+            settings = given(out, updates=16, steps=192, rows=96, epochs=4, entropy=0.003, learning_rate=1e-3)
+            made = train(settings, policy, ["fake.maze-1"], Local(playing(policy, 32, "maze-1")))
+            found.append(success(made, "maze-1"))
+    assert sorted(rates["xl"])[1] >= 0.9 and all(0.3 <= rate <= 0.7 for rate in rates["none"]), rates
 
 
 # ---- runs ------------------------------------------------------------------------------------------------------------
